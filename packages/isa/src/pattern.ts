@@ -1,0 +1,53 @@
+/** Encoding patterns: `"sf:1 op:1 100010 Rn:5 Rd:5 …"`, most significant bit first, 32 bits in all. */
+import { invariant } from '@hypnos/base';
+
+type Trim<S extends string> = S extends ` ${infer R}` ? Trim<R> : S extends `${infer R} ` ? Trim<R> : S;
+type FieldIn<Token extends string> = Token extends `${infer Name}:${number}` ? Name : never;
+
+/** The field names spelled inside a pattern, read by the type checker itself. */
+export type FieldName<P extends string> =
+  Trim<P> extends `${infer Head} ${infer Rest}` ? FieldIn<Head> | FieldName<Rest> : FieldIn<Trim<P>>;
+
+export type Fields<P extends string = string> = Readonly<Record<FieldName<P>, number>>;
+export type AnyFields = Readonly<Record<string, number>>;
+
+export interface PatternField { readonly name: string; readonly low: number; readonly width: number }
+
+export interface Pattern {
+  /** Bits the pattern fixes, and the values it fixes them to. */
+  readonly mask: number;
+  readonly match: number;
+  readonly fields: readonly PatternField[];
+}
+
+const low = (width: number) => 2 ** width - 1;
+
+export function parsePattern(text: string): Pattern {
+  let mask = 0, match = 0, at = 32;
+  const fields: PatternField[] = [];
+  for (const token of text.trim().split(/\s+/)) {
+    const named = /^(\w+):(\d+)$/.exec(token);
+    const width = named ? Number(named[2]) : token.length;
+    at -= width;
+    invariant(at >= 0, `pattern is longer than 32 bits: ${text}`);
+    if (named) { fields.push({ name: named[1]!, low: at, width }); continue; }
+    invariant(/^[01]+$/.test(token), `pattern has a stray token: ${token}`);
+    mask |= low(width) << at;
+    match |= Number.parseInt(token, 2) << at;
+  }
+  invariant(at === 0, `pattern is ${32 - at} bits, not 32: ${text}`);
+  return { mask: mask >>> 0, match: match >>> 0, fields };
+}
+
+export function extractFields(p: Pattern, word: number): Record<string, number> {
+  const out: Record<string, number> = {};
+  for (const f of p.fields) out[f.name] = (word >>> f.low) & low(f.width);
+  return out;
+}
+
+/** The word with these fields; a field left out is zero. */
+export function insertFields(p: Pattern, values: AnyFields): number {
+  let word = p.match;
+  for (const f of p.fields) word |= ((values[f.name] ?? 0) & low(f.width)) << f.low;
+  return word >>> 0;
+}
