@@ -1,0 +1,17 @@
+/** npm start: sets up what is missing (Node packages, the guest), then becomes the machine. */
+import { buildGuest } from './guest/build.mjs';
+import { become } from './setup/children.mjs';
+import { locked } from './setup/lock.mjs';
+import { inRoot } from './setup/paths.mjs';
+import { progress } from './setup/progress.mjs';
+import { tool } from './setup/trouble.mjs';
+import { installWorkspace } from './setup/workspace.mjs';
+
+await tool(async (args) => {
+  await locked(async () => {
+    const steps = progress(2);
+    await installWorkspace(steps);
+    await buildGuest(steps);
+  });
+  return become(inRoot('bin', 'hypnos'), ['run', ...args]);
+});
