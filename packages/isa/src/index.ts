@@ -8,3 +8,5 @@ export * from './instruction.ts';
 export * from './system-register.ts';
 export * from './lanes.ts';
 export * from './system-registers.ts';
+export * from './a64/index.ts';
+export * from './decode.ts';

@@ -1,5 +1,7 @@
 /** One system register: how it is encoded, where it lives, who may reach it, and what reading and writing it does. */
 
+import type { Feature } from './features.ts';
+
 /** Who may use MRS or MSR at EL0 and EL1; anything else is UNDEFINED there. */
 export type Reach = 'none' | 'read' | 'write' | 'read-write';
 
@@ -8,6 +10,8 @@ export interface SystemRegister {
   /** op0, op1, CRn, CRm, op2. */
   readonly at: readonly [number, number, number, number, number];
   readonly doc: string;
+  /** Features that must be advertised; without one the register is UNDEFINED. */
+  readonly needs?: readonly Feature[];
   readonly el0: Reach;
   readonly el1: Reach;
   /** True when the value is a 64-bit cell of the CPU state with this register's name. Without it the register is computed by a service of the engine. */

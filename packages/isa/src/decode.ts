@@ -1,0 +1,85 @@
+/** From a word to a row with its fields and operands, and back (DDI 0487 C4.1 as one table). */
+import type { Feature } from './features.ts';
+import type { Row } from './instruction.ts';
+import type { Operand } from './operands.ts';
+import { type AnyFields, extractFields, insertFields } from './pattern.ts';
+
+export interface Decoded {
+  readonly row: Row;
+  readonly word: number;
+  readonly fields: AnyFields;
+  /** The fields named in the row's `form`, and what it derives. */
+  readonly form: AnyFields;
+  readonly operands: Readonly<Record<string, Operand>>;
+}
+
+/** Bits 31..21 and 11..10 tell most encoding classes apart. */
+const BUCKETS = 1 << 13;
+const bucketOf = (word: number) => ((word >>> 21) << 2) | ((word >>> 10) & 3);
+const BUCKET_MASK = 0xffe00c00;
+const wordOf = (bucket: number) => (((bucket >>> 2) << 21) | ((bucket & 3) << 10)) >>> 0;
+
+const ones = (word: number): number => {
+  let count = 0;
+  for (let rest = word >>> 0; rest; rest = (rest & (rest - 1)) >>> 0) count++;
+  return count;
+};
+const bySpecificity = (a: Row, b: Row) => ones(b.pattern.mask) - ones(a.pattern.mask);
+
+/** Rows in groups that share a bucket, most specific first; equal groups are one array. */
+function index(rows: readonly Row[]): readonly (readonly Row[])[] {
+  const sorted = [...rows].sort(bySpecificity);
+  const buckets: Row[][] = [];
+  for (let bucket = 0; bucket < BUCKETS; bucket++) {
+    const word = wordOf(bucket);
+    buckets.push(sorted.filter(({ pattern }) => ((word ^ pattern.match) & pattern.mask & BUCKET_MASK) === 0));
+  }
+  return buckets;
+}
+
+const formOf = (row: Row, fields: AnyFields): AnyFields => {
+  const form: Record<string, number> = {};
+  for (const name of row.form) form[name] = fields[name]!;
+  return Object.assign(form, row.derived(fields));
+};
+
+/** Whether a CPU with these features has the row. */
+export const present = (row: { readonly needs?: readonly Feature[] }, features: ReadonlySet<Feature>): boolean =>
+  (row.needs ?? []).every(feature => features.has(feature));
+
+/** Makes the decoder of a CPU with these features; it answers null for what is UNDEFINED there. */
+export function decoder(rows: readonly Row[], features: ReadonlySet<Feature>): (word: number) => Decoded | null {
+  const buckets = index(rows.filter(row => present(row, features)));
+  return word => {
+    for (const row of buckets[bucketOf(word)]!) {
+      const { pattern } = row;
+      if (((word ^ pattern.match) & pattern.mask) !== 0) continue;
+      const fields = extractFields(pattern, word);
+      const operands = row.operands(fields);
+      if (operands === null) return null;
+      for (const name in operands) {
+        const operand = operands[name]!;
+        if (operand.kind === 'sysreg' && !present(operand.row, features)) return null;
+      }
+      return { row, word: word >>> 0, fields, form: formOf(row, fields), operands };
+    }
+    return null;
+  };
+}
+
+/** The word of a row with these fields; a field left out is zero. */
+export const encode = (row: Row, fields: AnyFields): number => insertFields(row.pattern, fields);
+
+/** Pairs of rows that both claim some word without one of them being the other's special case. */
+export function ambiguities(rows: readonly Row[]): readonly (readonly [Row, Row])[] {
+  const found: [Row, Row][] = [];
+  for (const [i, a] of rows.entries()) {
+    for (const b of rows.slice(i + 1)) {
+      const common = a.pattern.mask & b.pattern.mask;
+      if (((a.pattern.match ^ b.pattern.match) & common) !== 0) continue;
+      const aInside = common === (b.pattern.mask | 0), bInside = common === (a.pattern.mask | 0);
+      if (aInside === bInside) found.push([a, b]);
+    }
+  }
+  return found;
+}
