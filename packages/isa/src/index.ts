@@ -10,3 +10,4 @@ export * from './lanes.ts';
 export * from './system-registers.ts';
 export * from './a64/index.ts';
 export * from './decode.ts';
+export * from './disassemble.ts';
