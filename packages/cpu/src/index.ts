@@ -1,2 +1,5 @@
 export * from './state.ts';
 export * from './memory-map.ts';
+export * from './guest-memory.ts';
+export * from './mmio.ts';
+export * from './system/index.ts';

@@ -54,14 +54,35 @@ const fixed = {
   left: state.i64(),
   /** Why the engine came out (EXIT) and the immediate of an HVC or SMC, or the frame number of an absent page. */
   exitReason: state.u32(), exitDetail: state.u32(),
-  /** Accesses of the current instruction outside RAM: made, and the one in flight. See `mmio.ts`. */
-  mmioCount: state.u32(), mmioDone: state.u32(),
+  /** Counter value at which a WFIT or WFET that came out gives up waiting. */
+  waitUntil: state.u64(),
+  /** Accesses of the current instruction outside RAM: asked for, answered, and the next to replay. See `mmio.ts`. */
+  mmioCount: state.u32(), mmioDone: state.u32(), mmioNext: state.u32(),
   mmioAddress: state.array('u64', MMIO_SLOTS), mmioData: state.array('u64', MMIO_SLOTS), mmioBytes: state.array('u32', MMIO_SLOTS),
   mmioWrite: state.array('u32', MMIO_SLOTS),
   /** Translation contexts XORed into TLB tags: for addresses below (0) and above (1) the gap, by regime. See `mmu`. */
   contextLow: state.array('u64', 3), contextHigh: state.array('u64', 3),
   /** The two in force for the current regime. */
   low: state.u64(), high: state.u64(),
+  /** The two that unprivileged loads and stores use: EL0's, unless PSTATE.UAO makes them ordinary. */
+  userLow: state.u64(), userHigh: state.u64(),
+  /** TLB generations: the last one given out, the oldest still valid, and the one global entries above the gap carry. See `system/translation-context.ts`. */
+  tlbGeneration: state.u32(), tlbFloor: state.u32(1), upperGeneration: state.u32(),
+  /** 1 once an entry of one ASID only was cached under `high`: from then on `high` follows the ASID too. */
+  upperNonGlobal: state.u32(),
+  /** The largest mapping cached since the last full flush, as log2 of 4 KiB pages, below (0) and above (1) the gap. */
+  largestBlock: state.array('u32', 2),
+  /** Sixteen bytes that cross between generated code and its slow paths: what is stored, what was loaded. */
+  scratch: state.array('u64', 2),
+  /** Status a slow path left for the handler that called it; see `interpreter/status.ts`. */
+  status: state.u32(),
+  /** Difference between the PC and a quarter of the record pointer, for the page being run. */
+  pageBase: state.u64(),
+  /** What a walk found: the output address, and WALKED flags or the fault's DFSC. See `mmu/walk.ts`. */
+  walkAddress: state.u64(), walkResult: state.u32(),
+  /** Translation parameters of the lower (0) and upper (1) half, digested from TCR and TTBR: see `mmu/parameters.ts`. */
+  walkBase: state.array('u64', 2), walkTop: state.array('u32', 2), walkGranule: state.array('u32', 2), walkLevel: state.array('u32', 2),
+  walkHalf: state.array('u32', 2), walkControl: state.u32(), walkSize: state.u32(),
   /** Scratch of engines' slow paths: the faulting address and the fault's syndrome. */
   faultAddress: state.u64(), faultSyndrome: state.u32(),
   /** 1 while CPACR_EL1 traps floating point at EL0 (bit 0) and EL1 (bit 1). */
@@ -73,8 +94,15 @@ const fixed = {
 const cells: Record<string, ReturnType<typeof state.u64>> = {};
 for (const row of SYSTEM_REGISTERS) if (row.stored) cells[row.name] = state.u64(row.reset ?? 0n);
 
+/** Registers the exception and translation model itself keeps, whether or not an instruction can name them at EL1. */
+const KEPT = [
+  'SP_EL0', 'SP_EL1', 'ELR_EL1', 'SPSR_EL1', 'ESR_EL1', 'FAR_EL1', 'VBAR_EL1', 'PAR_EL1', 'SCTLR_EL1', 'CPACR_EL1', 'TCR_EL1', 'TTBR0_EL1', 'TTBR1_EL1',
+  'MAIR_EL1', 'CNTKCTL_EL1', 'OSLSR_EL1', 'FPCR', 'FPSR',
+] as const;
+for (const name of KEPT) cells[name] ??= state.u64();
+
 /** Cells of stored system registers, by the manual's name. */
-export type SystemCells = Record<string, bigint>;
+export type SystemCells = Record<(typeof KEPT)[number], bigint> & Record<string, bigint>;
 
 export const cpuShape: Shape<typeof fixed> = state.shape({ ...fixed, ...cells }) as unknown as Shape<typeof fixed>;
 export type CpuState = View<typeof fixed>;

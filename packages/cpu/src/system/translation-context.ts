@@ -1,0 +1,111 @@
+/**
+ * Tags of the translation caches. An entry covers one 4 KiB page; its tag is
+ *
+ *     ((va + size - 1) & ~0xfff) ^ context        context = generation % 1024 << 2 | regime
+ *
+ * with `cpu.low` as context where bit 63 of va is clear and `cpu.high` where it is set. A context fills the low twelve
+ * bits only, so an address with stray upper bits matches nothing that was not entered for exactly that address, and tag 0
+ * is free to mean "empty". Each ASID has a generation; raising it, or the floor below which generations are stale, forgets
+ * its entries without touching them. Every 1024 generations the arrays are cleared, so no two live generations look alike.
+ */
+import { bit } from '@hypnos/base';
+import { FETCH_ENTRIES, TLB_ENTRIES } from '../memory-map.ts';
+import type { CpuContext } from './context.ts';
+import { regimeChanged } from './pstate.ts';
+import { currentAsid } from './translation-control.ts';
+
+const GENERATIONS = 1024, WORDS = 2;
+/** Pages above which an invalidation by address becomes a full one. */
+const MOST_PAGES = 1024n;
+
+/** Which entry of the read and write arrays, and of the fetch array, an address uses. */
+export const tlbIndex = (va: bigint): number => Number((va >> 12n) & BigInt(TLB_ENTRIES - 1));
+export const fetchIndex = (va: bigint): number => Number((va >> 12n) & BigInt(FETCH_ENTRIES - 1));
+
+function clearArrays({ tlb }: CpuContext): void {
+  tlb.read.fill(0n);
+  tlb.write.fill(0n);
+  tlb.fetch.fill(0n);
+}
+
+function nextGeneration(ctx: CpuContext): number {
+  const { cpu, tlb } = ctx;
+  let next = cpu.tlbGeneration + 1;
+  if (next > 0xffff_f000) {
+    tlb.asids.fill(0);
+    next = GENERATIONS;
+  }
+  if (next % GENERATIONS === 0) {
+    clearArrays(ctx);
+    cpu.tlbFloor = ++next;
+  }
+  return (cpu.tlbGeneration = next);
+}
+
+/** Makes the contexts those of the current ASID. To be called after TTBR0, TTBR1 or TCR changed, and after `forget…`. */
+export function renewContexts(ctx: CpuContext): void {
+  const { cpu, tlb } = ctx;
+  const asid = currentAsid(ctx);
+  // Giving out a generation may raise the floor above the other one: repeat until both stand.
+  while (tlb.asids[asid]! < cpu.tlbFloor || cpu.upperGeneration < cpu.tlbFloor) {
+    if (tlb.asids[asid]! < cpu.tlbFloor) tlb.asids[asid] = nextGeneration(ctx);
+    if (cpu.upperGeneration < cpu.tlbFloor) cpu.upperGeneration = nextGeneration(ctx);
+  }
+  const low = tlb.asids[asid]!, high = cpu.upperNonGlobal ? low : cpu.upperGeneration;
+  for (let regime = 0; regime < 3; regime++) {
+    cpu.contextLow[regime] = BigInt(((low % GENERATIONS) << 2) | regime);
+    cpu.contextHigh[regime] = BigInt(((high % GENERATIONS) << 2) | regime);
+  }
+  regimeChanged(ctx);
+}
+
+/** Forgets every translation: TLBI VMALLE1, and changes of SCTLR_EL1.M, TCR_EL1 and the like. */
+export function forgetAll(ctx: CpuContext): void {
+  const { cpu } = ctx;
+  cpu.tlbFloor = cpu.tlbGeneration + 1;
+  cpu.upperNonGlobal = 0;
+  cpu.largestBlock.fill(0);
+  renewContexts(ctx);
+}
+
+/** TLBI ASIDE1. Entries above the gap that belong to an ASID carry its generation too, once there are any. */
+export function forgetAsid(ctx: CpuContext, asid: number): void {
+  ctx.tlb.asids[asid] = 0;
+  renewContexts(ctx);
+}
+
+/** TLBI by address: every page that a mapping holding one of `pages` 4 KiB pages from `va` may have entered. */
+export function forgetPages(ctx: CpuContext, va: bigint, pages: bigint): void {
+  const order = BigInt(ctx.cpu.largestBlock[bit(va, 55) ? 1 : 0]!);
+  const first = ((va >> 12n) >> order) << order;
+  const end = ((((va >> 12n) + pages - 1n) >> order) + 1n) << order;
+  if (end - first > MOST_PAGES) return forgetAll(ctx);
+  const { tlb } = ctx;
+  for (let page = first; page < end; page++) {
+    const data = tlbIndex(page << 12n) * WORDS;
+    tlb.read[data] = 0n;
+    tlb.write[data] = 0n;
+    tlb.fetch[fetchIndex(page << 12n) * WORDS] = 0n;
+  }
+}
+
+/**
+ * What a TLB fill must tell before it enters a mapping of 2^order pages for `va`. After a non-global one above the gap
+ * the contexts may have changed: build the tag afterwards.
+ */
+export function noteMapping(ctx: CpuContext, va: bigint, mapping: { readonly order: number; readonly global: boolean }): void {
+  const { cpu } = ctx;
+  const half = bit(va, 55) ? 1 : 0;
+  if (mapping.order > cpu.largestBlock[half]!) cpu.largestBlock[half] = mapping.order;
+  if (!bit(va, 63) || mapping.global || cpu.upperNonGlobal) return;
+  cpu.upperNonGlobal = 1;
+  renewContexts(ctx);
+}
+
+/** Starts with nothing cached: after reset, and after the state was loaded from a snapshot. */
+export function startTranslation(ctx: CpuContext): void {
+  ctx.tlb.asids.fill(0);
+  clearArrays(ctx);
+  ctx.cpu.tlbGeneration = ctx.cpu.upperGeneration = 0;
+  forgetAll(ctx);
+}
