@@ -63,59 +63,19 @@ export function attach<F extends Fields, N extends readonly Need[], A>(d: Device
     if (kinds.has(kind) || kinds.size < KINDS) kinds.set(kind, (kinds.get(kind) ?? 0) + 1);
     return 0;
   };
-  const drive = (anew: boolean): void => {
+  const drive = driver(d, s, told, p), settle = (): void => drive(false);
+  /** What an access or an action is wrapped in: the state is brought to the present before it, and what follows is told after it. */
+  const inPresent = <R extends unknown[], T>(act: (...args: R) => T) => (...args: R): T => {
     d.woke?.(s, p);
-    const line = d.irq?.(s) ?? false, wants = d.wantsInput?.(s, p) ?? false, at = d.wakeAt?.(s, p) ?? null;
-    const lineChanged = anew || line !== told.line, wantsAnew = wants && (anew || !told.wants);
-    const alarmChanged = anew || (at === null ? told.alarmed : !told.alarmed || at !== told.alarmAt);
-    told.line = line;
-    told.wants = wants;
-    told.alarmed = at !== null;
-    told.alarmAt = at ?? 0n;
-    d.settled?.(s, p);
-    if (lineChanged) p.irq(line);
-    if (alarmChanged) p.alarm(at);
-    if (wantsAnew) p.ready?.();
+    const answer = act(...args);
+    settle();
+    return answer;
   };
-  const settle = (): void => drive(false);
-  const find = rowFinder(d);
-
-  const readOnce = (offset: number, bytes: number): number => {
-    const found = find(offset, bytes);
-    if (!found) return odd(`read${bytes * 8} +${hex(offset)}`);
-    const { row, access } = found;
-    if (row.read) return row.read(s, p, access);
-    return row.field === undefined ? odd(`read of write-only ${row.name}`) : (s as Record<string, number>)[row.field]!;
-  };
-  const writeOnce = (offset: number, bytes: number, value: number): void => {
-    const found = find(offset, bytes);
-    if (!found) return void odd(`write${bytes * 8} +${hex(offset)}`);
-    const { row, access } = found;
-    if (row.write) return row.write(s, value, p, access);
-    if (row.field === undefined) return void odd(`write to read-only ${row.name}`);
-    const fields = s as Record<string, number>, mask = row.mask ?? 0xffff_ffff;
-    fields[row.field] = ((fields[row.field]! & ~mask) | (value & mask)) >>> 0;
-  };
-  const wide = (offset: number) => offset % 8 === 0 && (find(offset, 4)?.widths.includes(8) ?? false);
+  const { read, write } = registerFile(d, s, p, odd);
 
   const instance: Instance = {
     name: d.name, size: d.size, version: d.version, place: at,
-    read(offset, bytes) {
-      d.woke?.(s, p);
-      const value = bytes === 8 && wide(offset)
-        ? BigInt(readOnce(offset, 4) >>> 0) | (BigInt(readOnce(offset + 4, 4) >>> 0) << 32n)
-        : BigInt.asUintN(8 * Math.min(bytes, 4), BigInt(readOnce(offset, bytes) >>> 0));
-      settle();
-      return value;
-    },
-    write(offset, bytes, value) {
-      d.woke?.(s, p);
-      if (bytes === 8 && wide(offset)) {
-        writeOnce(offset, 4, Number(BigInt.asUintN(32, value)));
-        writeOnce(offset + 4, 4, Number(BigInt.asUintN(32, value >> 32n)));
-      } else writeOnce(offset, bytes, Number(BigInt.asUintN(8 * Math.min(bytes, 4), value)));
-      settle();
-    },
+    read: inPresent(read), write: inPresent(write),
     reset() { d.shape.reset(s); told.born = true; drive(true); },
     save: () => d.shape.save(s),
     load(saved) {
@@ -134,13 +94,60 @@ export function attach<F extends Fields, N extends readonly Need[], A>(d: Device
   };
   if (!told.born) instance.reset();
   const actions = Object.entries((d.actions ?? {}) as Record<string, (s: View<F>, p: Given<N>, ...args: unknown[]) => unknown>);
-  const methods = actions.map(([name, act]) => [name, (...args: unknown[]) => {
-    d.woke?.(s, p);
-    const answer = act(s, p, ...args);
-    settle();
-    return answer;
-  }]);
+  const methods = actions.map(([name, act]) => [name, inPresent((...args: unknown[]) => act(s, p, ...args))]);
   return { ...instance, ...Object.fromEntries(methods) } as Attached<A>;
+}
+
+/** Works out what follows from the state and tells the ports what changed, or everything. */
+function driver<F extends Fields, N extends readonly Need[], A>(d: Device<F, N, A>, s: View<F>, told: ReturnType<typeof bookkeeping.at>, p: Wires & Given<N>) {
+  return (everything: boolean): void => {
+    d.woke?.(s, p);
+    const line = d.irq?.(s) ?? false, wants = d.wantsInput?.(s, p) ?? false, alarmAt = d.wakeAt?.(s, p) ?? null;
+    const lineChanged = everything || line !== told.line, wantsAnew = wants && (everything || !told.wants);
+    const alarmChanged = everything || (alarmAt === null ? told.alarmed : !told.alarmed || alarmAt !== told.alarmAt);
+    told.line = line;
+    told.wants = wants;
+    told.alarmed = alarmAt !== null;
+    told.alarmAt = alarmAt ?? 0n;
+    // Only now, with everything written down: a port may call back into the device.
+    d.settled?.(s, p);
+    if (lineChanged) p.irq(line);
+    if (alarmChanged) p.alarm(alarmAt);
+    if (wantsAnew) p.ready?.();
+  };
+}
+
+/** The guest's side: accesses by offset and width onto rows. Eight bytes are two accesses of four where the row allows it. */
+function registerFile<F extends Fields, N extends readonly Need[], A>(d: Device<F, N, A>, s: View<F>, p: Given<N>, odd: (kind: string) => number) {
+  const find = rowFinder(d), fields = s as Record<string, number>;
+  const readOnce = (offset: number, bytes: number): number => {
+    const found = find(offset, bytes);
+    if (!found) return odd(`read${bytes * 8} +${hex(offset)}`);
+    const { row, access } = found;
+    if (row.read) return row.read(s, p, access) >>> 0;
+    return row.field === undefined ? odd(`read of write-only ${row.name}`) : fields[row.field]!;
+  };
+  const writeOnce = (offset: number, bytes: number, value: number): void => {
+    const found = find(offset, bytes);
+    if (!found) return void odd(`write${bytes * 8} +${hex(offset)}`);
+    const { row, access } = found;
+    if (row.write) return row.write(s, value, p, access);
+    if (row.field === undefined) return void odd(`write to read-only ${row.name}`);
+    const mask = row.mask ?? 0xffff_ffff;
+    fields[row.field] = ((fields[row.field]! & ~mask) | (value & mask)) >>> 0;
+  };
+  const inTwo = (offset: number, bytes: number): boolean => bytes === 8 && offset % 8 === 0 && (find(offset, 4)?.widths.includes(8) ?? false);
+  return {
+    read(offset: number, bytes: number): bigint {
+      if (inTwo(offset, bytes)) return BigInt(readOnce(offset, 4)) | (BigInt(readOnce(offset + 4, 4)) << 32n);
+      return BigInt.asUintN(8 * Math.min(bytes, 4), BigInt(readOnce(offset, bytes)));
+    },
+    write(offset: number, bytes: number, value: bigint): void {
+      if (!inTwo(offset, bytes)) return writeOnce(offset, bytes, Number(BigInt.asUintN(8 * Math.min(bytes, 4), value)));
+      writeOnce(offset, 4, Number(BigInt.asUintN(32, value)));
+      writeOnce(offset + 4, 4, Number(BigInt.asUintN(32, value >> 32n)));
+    },
+  };
 }
 
 /** Looks rows up: by offset for single registers, by range for windows. */
