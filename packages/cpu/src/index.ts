@@ -3,3 +3,5 @@ export * from './memory-map.ts';
 export * from './guest-memory.ts';
 export * from './mmio.ts';
 export * from './system/index.ts';
+export { createReference, type ReferenceEngine } from './reference/reference.ts';
+export type { EvaluateFp } from './reference/instruction-ops.ts';
