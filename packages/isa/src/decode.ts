@@ -47,21 +47,24 @@ const formOf = (row: Row, fields: AnyFields): AnyFields => {
 export const present = (row: { readonly needs?: readonly Feature[] }, features: ReadonlySet<Feature>): boolean =>
   (row.needs ?? []).every(feature => features.has(feature));
 
+/** Reads a word as this row, which must match it; null where it is UNDEFINED. */
+export function decodeAs(row: Row, word: number, features: ReadonlySet<Feature>): Decoded | null {
+  const fields = extractFields(row.pattern, word);
+  const operands = row.operands(fields);
+  if (operands === null) return null;
+  for (const name in operands) {
+    const operand = operands[name]!;
+    if (operand.kind === 'sysreg' && !present(operand.row, features)) return null;
+  }
+  return { row, word: word >>> 0, fields, form: formOf(row, fields), operands };
+}
+
 /** Makes the decoder of a CPU with these features; it answers null for what is UNDEFINED there. */
 export function decoder(rows: readonly Row[], features: ReadonlySet<Feature>): (word: number) => Decoded | null {
   const buckets = index(rows.filter(row => present(row, features)));
   return word => {
     for (const row of buckets[bucketOf(word)]!) {
-      const { pattern } = row;
-      if (((word ^ pattern.match) & pattern.mask) !== 0) continue;
-      const fields = extractFields(pattern, word);
-      const operands = row.operands(fields);
-      if (operands === null) return null;
-      for (const name in operands) {
-        const operand = operands[name]!;
-        if (operand.kind === 'sysreg' && !present(operand.row, features)) return null;
-      }
-      return { row, word: word >>> 0, fields, form: formOf(row, fields), operands };
+      if (((word ^ row.pattern.match) & row.pattern.mask) === 0) return decodeAs(row, word, features);
     }
     return null;
   };

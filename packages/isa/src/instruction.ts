@@ -21,6 +21,8 @@ export interface Instruction<P extends string, F extends FieldName<P>, D extends
   readonly needs?: Feature | readonly Feature[];
   /** True for what CPACR_EL1.FPEN traps. */
   readonly fp?: boolean;
+  /** Where the row's allocated encodings lie, if they are too sparse to be met by trying fields at random. */
+  readonly sparse?: readonly Readonly<Partial<Record<FieldName<P>, number>>>[];
   /** Answers null for an encoding the architecture leaves unallocated. */
   operands(f: Fields<P>): O | null;
   /** Assembly text, operands in braces by name. May name an alias the manual prefers. */
@@ -37,6 +39,7 @@ export interface Row {
   readonly pattern: Pattern;
   readonly needs: readonly Feature[];
   readonly fp: boolean;
+  readonly sparse?: readonly AnyFields[];
   derived(f: AnyFields): Readonly<Record<string, number>>;
   operands(f: AnyFields): Record<string, Operand> | null;
   asm(f: AnyFields, o: Record<string, Operand>): string;

@@ -42,7 +42,7 @@ const swap = instruction({
 const loadAcquireRcpc = instruction({
   name: 'LDAPR, LDAPRB, LDAPRH',
   doc: 'Load-acquire with the RCpc order.',
-  bits: 'size:2 111 0 00 1 0 1 sbo:5 1 100 00 Rn:5 Rt:5',
+  bits: 'size:2 111 0 00 1 0 1 11111 1 100 00 Rn:5 Rt:5',
   form: ['size'],
   needs: 'FEAT_LRCPC',
   operands: f => ({ t: sized(f.Rt, f.size), n: base(f.Rn) }),
@@ -55,10 +55,10 @@ const loadAcquireRcpc = instruction({
 const compareAndSwap = instruction({
   name: 'CAS, CASB, CASH',
   doc: 'Store a register if memory equals another, in one atomic step, and answer the old value.',
-  bits: 'size:2 001000 1 L:1 1 Rs:5 o0:1 sbo:5 Rn:5 Rt:5',
+  bits: 'size:2 001000 1 L:1 1 Rs:5 o0:1 11111 Rn:5 Rt:5',
   form: ['size'],
   needs: 'FEAT_LSE',
-  operands: f => (f.sbo === 31 ? { s: sized(f.Rs, f.size), t: sized(f.Rt, f.size), n: base(f.Rn) } : null),
+  operands: f => ({ s: sized(f.Rs, f.size), t: sized(f.Rt, f.size), n: base(f.Rn) }),
   asm: f => `cas${order(f.L, f.o0)}${SUFFIX[f.size]!} {s}, {t}, [{n}]`,
   does(ops, { size }, { s, t, n }) {
     ops.setReg(s, ops.compareAndSwap(access(size), ops.base(n), ops.reg(s), ops.reg(t)));
@@ -68,11 +68,11 @@ const compareAndSwap = instruction({
 const compareAndSwapPair = instruction({
   name: 'CASP',
   doc: 'Store a pair of registers if memory equals another pair, in one atomic step, and answer the old pair.',
-  bits: '0 sz:1 001000 0 L:1 1 Rs:5 o0:1 sbo:5 Rn:5 Rt:5',
+  bits: '0 sz:1 001000 0 L:1 1 Rs:5 o0:1 11111 Rn:5 Rt:5',
   form: ['sz'],
   needs: 'FEAT_LSE',
   operands(f) {
-    if (f.sbo !== 31 || f.Rs & 1 || f.Rt & 1) return null;
+    if (f.Rs & 1 || f.Rt & 1) return null;
     return { s: x(f.Rs, f.sz), s2: x(f.Rs + 1, f.sz), t: x(f.Rt, f.sz), t2: x(f.Rt + 1, f.sz), n: base(f.Rn) };
   },
   asm: f => `casp${order(f.L, f.o0)} {s}, {s2}, {t}, {t2}, [{n}]`,

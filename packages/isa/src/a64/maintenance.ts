@@ -10,10 +10,10 @@ import type { ServiceName } from '../services.ts';
 const instructionCacheAll = instruction({
   name: 'IC IALLU, IC IALLUIS',
   doc: 'Invalidate all instruction caches.',
-  bits: '1101010100 0 01 000 0111 0 local:1 01 000 Rt:5',
+  bits: '1101010100 0 01 000 0111 0 local:1 01 000 sbo:5',
   form: [],
   operands: () => ({}),
-  asm: f => `${f.local ? 'ic iallu' : 'ic ialluis'}${f.Rt === 31 ? '' : `, x${f.Rt}`}`,
+  asm: f => (f.local ? 'ic iallu' : 'ic ialluis'),
   does(ops) {
     ops.service('CHECK_EL1');
     ops.service('IC_IALLU');
@@ -154,8 +154,9 @@ function invalidate<V>(ops: Ops<V>, [, service]: readonly [string, ServiceName],
 }
 
 type Tlbi = { readonly op2: number; readonly Rt: number };
+/** VMALLE1 takes no register, so whatever its field holds is not written. */
 const tlbiText = (f: Tlbi, table: typeof INVALIDATE, share: string) =>
-  `tlbi ${table[f.op2]![0]}${share}${f.op2 === 0 && f.Rt === 31 ? '' : ', {t}'}`;
+  `tlbi ${table[f.op2]![0]}${share}${f.op2 === 0 ? '' : ', {t}'}`;
 const tlbiOperands = (f: Tlbi, table: typeof INVALIDATE) => (table[f.op2] ? { t: x(f.Rt, 1) } : null);
 
 const tlbInvalidate = instruction({

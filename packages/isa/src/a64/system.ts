@@ -177,6 +177,10 @@ const byEncoding = new Map(SYSTEM_REGISTERS.map(row => [encodingOf(row.at), row]
 type RegisterFields = { readonly o0: number; readonly op1: number; readonly CRn: number; readonly CRm: number; readonly op2: number };
 const registerAt = (f: RegisterFields): SystemRegister | undefined => byEncoding.get(encodingOf([2 + f.o0, f.op1, f.CRn, f.CRm, f.op2]));
 
+/** Every place a register of ours stands at. */
+const PLACES = SYSTEM_REGISTERS.filter(({ at }) => at[0] >= 2)
+  .map(({ at: [op0, op1, CRn, CRm, op2] }) => ({ o0: op0 - 2, op1, CRn, CRm, op2 }));
+
 const reads = (reach: SystemRegister['el1']) => reach === 'read' || reach === 'read-write';
 const writes = (reach: SystemRegister['el1']) => reach === 'write' || reach === 'read-write';
 
@@ -186,18 +190,25 @@ const moveFromSystem = instruction({
   doc: 'Read a system register.',
   bits: '1101010100 1 1 o0:1 op1:3 CRn:4 CRm:4 op2:3 Rt:5',
   form: [],
+  sparse: PLACES,
   derived(f) {
     const row = registerAt(f);
-    return { through: row?.stored && !row.readsThroughEngine ? 0 : 1, el0: row && reads(row.el0) ? 1 : 0 };
+    return {
+      through: row?.stored && !row.readsThroughEngine ? 0 : 1, el0: row && reads(row.el0) ? 1 : 0,
+      random: row?.needs?.includes('FEAT_RNG') ? 1 : 0,
+    };
   },
   operands(f) {
     const row = registerAt(f);
     return row && reads(row.el1) ? { t: x(f.Rt, 1), register: sysreg(row) } : null;
   },
   asm: () => 'mrs {t}, {register}',
-  does(ops, { el0 }, { t, register }) {
+  does(ops, { el0, random }, { t, register }) {
     if (!el0) ops.service('CHECK_EL1');
-    ops.setReg(t, ops.readSystem(register));
+    const value = ops.readSystem(register);
+    // RNDR and RNDRRS clear NZCV when there was a number, and there always is (D17.2, RNDR).
+    if (random) ops.setFlags({ n: ops.imm(0n), z: ops.imm(1n), c: ops.imm(0n), v: ops.imm(0n) });
+    ops.setReg(t, value);
   },
 });
 
@@ -206,6 +217,7 @@ const moveToSystem = instruction({
   doc: 'Write a system register.',
   bits: '1101010100 0 1 o0:1 op1:3 CRn:4 CRm:4 op2:3 Rt:5',
   form: [],
+  sparse: PLACES,
   derived(f) {
     const row = registerAt(f);
     const plain = row?.stored && !row.writesThroughEngine && row.writable === undefined;
