@@ -50,6 +50,8 @@ const fields = {
   /** Whether an interrupt-driven driver is set up to receive, and since when (machine time, ns). */
   listening: state.bool(),
   listeningSince: state.i64(),
+  /** Listening for long enough to mean it. */
+  receiving: state.bool(),
 };
 type State = View<typeof fields>;
 
@@ -105,13 +107,12 @@ function programmed(s: State, clock: Clock): void {
   const listening = interruptDriven(s) && (s.cr & CR.UARTEN) !== 0 && (s.cr & CR.RXE) !== 0;
   if (listening && !s.listening) s.listeningSince = clock.nowNs();
   s.listening = listening;
+  s.receiving &&= listening;
 }
 
 /** How many bytes the guest would take now. */
-function room(s: State, clock: Clock): number {
-  if (interruptDriven(s)) {
-    return s.listening && clock.nowNs() - s.listeningSince >= LISTENING_NS ? Math.max(0, depth(s) - s.count) : 0;
-  }
+function room(s: State): number {
+  if (interruptDriven(s)) return s.receiving ? Math.max(0, depth(s) - s.count) : 0;
   return (s.cr & CR.RXE) !== 0 && s.polls >= POLLING && s.count === 0 ? 1 : 0;
 }
 
@@ -151,13 +152,14 @@ export const pl011 = device({
   },
 
   irq: s => (s.ris & s.imsc) !== 0,
-  wakeAt: (s, p) => (s.listening && p.clock.nowNs() - s.listeningSince < LISTENING_NS ? s.listeningSince + LISTENING_NS : null),
-  wantsInput: (s, p) => room(s, p.clock) > 0,
+  wakeAt: s => (s.listening && !s.receiving ? s.listeningSince + LISTENING_NS : null),
+  woke(s, p) { if (s.listening && !s.receiving) s.receiving = p.clock.nowNs() - s.listeningSince >= LISTENING_NS; },
+  wantsInput: s => room(s) > 0,
 
   actions: {
     /** Offers bytes from the far end; answers how many were taken. Keep the rest until `ready`. */
-    receive(s, p, bytes: Uint8Array): number {
-      const taken = Math.min(room(s, p.clock), bytes.length);
+    receive(s, _p, bytes: Uint8Array): number {
+      const taken = Math.min(room(s), bytes.length);
       for (let i = 0; i < taken; i++) push(s, bytes[i]!);
       return taken;
     },
