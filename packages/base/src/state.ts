@@ -60,7 +60,7 @@ export function array<K extends ElementKind>(of: K, length: number): Field<Array
     kind: 'array', size: size * length, align: size, assignable: false,
     bind(buffer, offset) {
       const view = new View(buffer as ArrayBuffer, offset, length) as unknown as ArrayOf<K>;
-      return { get: () => view, set: x => { view.set(x as never); }, reset: () => { view.fill(0 as never); } };
+      return { get: () => view, set: x => { view.set(x as never); }, reset: () => { view.fill((of === 'u64' || of === 'i64' ? 0n : 0) as never); } };
     },
   };
 }
