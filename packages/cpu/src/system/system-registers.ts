@@ -45,7 +45,8 @@ const random: Access = {
   },
 };
 
-const TRANSLATION_SCTLR = (1n << BigInt(SCTLR.M)) | (1n << BigInt(SCTLR.WXN));
+/** Alignment checking counts: an access that is in the TLB is not checked. */
+const TRANSLATION_SCTLR = (1n << BigInt(SCTLR.M)) | (1n << BigInt(SCTLR.WXN)) | (1n << BigInt(SCTLR.A));
 
 const ACCESS: Readonly<Record<string, Access>> = {
   NZCV: { read: ({ cpu }) => BigInt(nzcv(cpu)) << 28n, write: ({ cpu }, value) => void setNzcv(cpu, Number((value >> 28n) & 15n)) },
