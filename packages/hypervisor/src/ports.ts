@@ -1,5 +1,5 @@
 /** What the wall needs from outside: an engine to run guest code, a clock, a way to wait, entropy. */
-import type { CpuState, MemoryMap } from '@hypnos/cpu';
+import type { CpuContext } from '@hypnos/cpu';
 
 /** Frequency of the generic timer's counter, pinned by machine type hypnos-1 (QEMU virt's 62.5 MHz). */
 export const COUNTER_FREQUENCY = 62_500_000;
@@ -21,43 +21,26 @@ export interface Idle {
   wait(cpuIndex: number, nanoseconds: number | null): 'notified' | 'timeout';
 }
 
-/** Registers a CPU reaches through the hypervisor, by the manual's name. */
+/** A register file of the hypervisor's that guests reach by MRS and MSR, by the manual's name. */
 export interface RegisterPort {
   read(name: string): bigint;
   write(name: string, value: bigint): void;
 }
 
-/** What guest code of one CPU asks of the hypervisor while it runs. */
-export interface CpuPorts {
-  /** CNT* registers except CNTFRQ. */
-  readonly timer: RegisterPort;
-  /** ICC_* registers. */
-  readonly gic: RegisterPort;
-  /** CNTVCT_EL0: the virtual counter now. */
-  counter(): bigint;
-  /** RNDR, RNDRRS. */
-  entropy64(): bigint;
-}
-
-/** One CPU's place in the machine, as an engine gets it. */
-export interface EngineSeat {
-  readonly index: number;
-  readonly memory: ArrayBufferLike;
-  readonly map: MemoryMap;
-  readonly cpu: CpuState;
-  readonly ports: CpuPorts;
-}
-
-/** Runs guest code over the state in memory. */
+/** Runs guest code of one CPU over the state in memory. */
 export interface Engine {
-  /** Runs at most `budget` instructions (exactly, in deterministic mode) and answers why it stopped (EXIT of @hypnos/cpu). */
+  /**
+   * Runs at most `budget` instructions (exactly that many in deterministic mode, if nothing else ends the run) and answers
+   * why it stopped (EXIT of @hypnos/cpu). Takes interrupts by itself as `state.lines` and PSTATE say, leaves soon after
+   * `state.attention` becomes non-zero, and keeps `state.retired` exact whenever it calls a port or comes back.
+   * After HVC, SMC, WFI and WFE the PC is behind the instruction.
+   */
   run(budget: bigint): number;
-  /** CPU state was written from outside (reset, ONE_REG, restore): whatever the engine derives from it is recomputed. */
-  stateChanged(): void;
-  /** Memory slots or page flags changed: translations and decoded code are dropped. */
-  memoryChanged(): void;
+  /** Decoded code: all of it, or that of the 64-byte line at a linear address. */
+  forgetCode(linear: number | 'all'): void;
 }
 
 export interface EngineFactory {
-  create(seat: EngineSeat): Engine;
+  /** An engine for the CPU of `context`; its state is reset by the wall before it first runs. */
+  create(context: CpuContext): Engine;
 }

@@ -2,7 +2,7 @@
  * The wall: KVM's contract as TypeScript (Linux Documentation/virt/kvm/api.rst, arm64). Everything above sees only this;
  * the rules of suspend are in docs/suspend.md. Mistakes of the caller throw HypnosError with KVM's errno as its code.
  */
-import type { CpuState, MemoryMap } from '@hypnos/cpu';
+import type { CpuModel, CpuState, GuestMemory, GuestMemoryPorts, MemoryMap } from '@hypnos/cpu';
 import type { MpState } from './capabilities.ts';
 import type { VcpuExit } from './exit.ts';
 import type { Clock, EngineFactory, Idle } from './ports.ts';
@@ -16,10 +16,13 @@ export interface VmConfig {
   readonly memory: ArrayBufferLike;
   readonly map: MemoryMap;
   readonly engine: EngineFactory;
+  readonly model: CpuModel;
   readonly clock: Clock;
   readonly idle: Idle;
   /** 64 random bits: RNDR and the TRNG calls. */
-  readonly entropy64: () => bigint;
+  readonly entropy64: () => bigint | null;
+  /** Hooks on RAM pages: absent ones, watched ones. */
+  readonly guestMemoryPorts?: GuestMemoryPorts;
   /** One vCPU, time counted in instructions (1 ns each), interrupts and timers only at exact points. */
   readonly deterministic?: boolean;
   readonly suspendAbi?: SuspendAbi;
@@ -54,6 +57,8 @@ export interface Vm extends VmLines {
   readonly memory: ArrayBufferLike;
   readonly map: MemoryMap;
   readonly vcpus: readonly Vcpu[];
+  /** Guest RAM for devices and loaders; it keeps the dirty log. After writing code call `memoryWritten`. */
+  readonly guestMemory: GuestMemory;
   /** KVM_CREATE_VCPU. EEXIST if there is one, EINVAL if the memory has no place for it. */
   createVcpu(id: number): Vcpu;
   setMemoryRegion(region: MemoryRegion): void;
@@ -95,6 +100,8 @@ export interface GicDevice {
   /** The usual way up in one call: addresses, number of interrupts (INTIDs, 64..1020 in steps of 32), init. */
   init(place: { readonly distributor: bigint; readonly redistributors: bigint; readonly nrIrqs: number }): void;
   readonly nrIrqs: number;
+  /** For a machine reset: registers to their reset values. Addresses, number of interrupts and input levels stay. */
+  reset(): void;
   /** Enable bit of an interrupt, past the guest's back: wake filters mask and restore with it. INTIDs under 32 are of `cpuIndex`. */
   enabled(intid: number, cpuIndex?: number): boolean;
   setEnabled(intid: number, enabled: boolean, cpuIndex?: number): void;
