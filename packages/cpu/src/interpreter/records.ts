@@ -1,0 +1,103 @@
+/** Decoded records, by page of RAM: handed out, written at first execution, forgotten when the guest says its code changed. */
+import { type Decoded, type Reg, SYSTEM_REGISTERS, type VReg, ZERO } from '@hypnos/isa';
+import type { MemoryMap } from '../memory-map.ts';
+import { PAGE_RECORDS_BYTES, RECORD_BYTES } from '../memory-map.ts';
+import { at, SINK_SLOT, vAt, xAt } from '../state.ts';
+import type { Handler } from './handlers.ts';
+
+const RECORDS = 1024;
+const SYSTEM_NUMBERS = new Map(SYSTEM_REGISTERS.map((row, i) => [row, i] as const));
+
+/** How an instruction is written down: its number, and the handler whose cells say where operands go. */
+export interface Written { readonly number: number; readonly handler: Handler | null; readonly decoded: Decoded | null }
+
+export class RecordPool {
+  readonly #bytes: Uint8Array;
+  readonly #view: DataView;
+  readonly #base: number;
+  readonly #capacity: number;
+  readonly #pageEnd: number;
+  /** Record page + 1 of each page of linear memory, 0 where there is none. */
+  readonly #ofPage = new Uint16Array(1 << 20);
+  /** Page of linear memory of each record page, and whether anything was decoded there since it was last forgotten. */
+  readonly #pages: Uint32Array;
+  readonly #decoded: Uint8Array;
+  #used = 0;
+
+  constructor(buffer: ArrayBufferLike, map: MemoryMap, cpuIndex: number, pageEnd: number) {
+    this.#base = map.records(cpuIndex);
+    this.#capacity = Math.floor(map.recordsBytes / PAGE_RECORDS_BYTES);
+    this.#bytes = new Uint8Array(buffer as ArrayBuffer, this.#base, map.recordsBytes);
+    this.#view = new DataView(buffer as ArrayBuffer);
+    this.#pages = new Uint32Array(this.#capacity);
+    this.#decoded = new Uint8Array(this.#capacity);
+    this.#pageEnd = pageEnd;
+  }
+
+  /** First record of the page at `linear`, or 0 if all pages are taken: then everything must be forgotten first. */
+  pageFor(linear: number): number {
+    const page = linear >>> 12, known = this.#ofPage[page]!;
+    if (known) return this.#base + (known - 1) * PAGE_RECORDS_BYTES;
+    if (this.#used === this.#capacity) return 0;
+    const index = this.#used++;
+    this.#ofPage[page] = index + 1;
+    this.#pages[index] = page;
+    const first = this.#base + index * PAGE_RECORDS_BYTES;
+    this.#view.setUint16(first + RECORDS * RECORD_BYTES, this.#pageEnd, true);
+    return first;
+  }
+
+  /** Linear address of the instruction that a record stands for. */
+  source(record: number): number {
+    const offset = record - this.#base, index = Math.floor(offset / PAGE_RECORDS_BYTES);
+    return this.#pages[index]! * 4096 + ((offset - index * PAGE_RECORDS_BYTES) / RECORD_BYTES) * 4;
+  }
+
+  write(record: number, { number, handler, decoded }: Written): void {
+    this.#decoded[Math.floor((record - this.#base) / PAGE_RECORDS_BYTES)] = 1;
+    if (handler && decoded) {
+      for (const name in handler.cells) this.#writeCell(record, name, handler, decoded);
+    }
+    this.#view.setUint16(record, number, true);
+  }
+  #writeCell(record: number, name: string, handler: Handler, decoded: Decoded): void {
+    const operand = decoded.operands[name]!, cell = handler.cells[name]!, where = record + cell.at;
+    switch (operand.kind) {
+      case 'imm':
+        if (cell.size === 64) this.#view.setBigUint64(where, operand.value, true);
+        else if (cell.size === 8) this.#view.setUint8(where, Number(operand.value & 0xffn));
+        else if (cell.size === 16) this.#view.setUint16(where, Number(operand.value & 0xffffn), true);
+        else this.#view.setUint32(where, Number(operand.value & 0xffff_ffffn), true);
+        break;
+      case 'label': this.#view.setInt32(where, Number(operand.offset), true); break;
+      case 'page': this.#view.setBigInt64(where, operand.offset, true); break;
+      case 'sysreg':
+        this.#view.setUint16(where, decoded.form['through'] ? SYSTEM_NUMBERS.get(operand.row)! : at(operand.row.name), true);
+        break;
+      default: this.#view.setUint16(where, place(operand, handler.sinks.has(name)), true);
+    }
+  }
+
+  /** Forgets what was decoded in the page at a linear address. */
+  forget(linear: number): void {
+    const known = this.#ofPage[linear >>> 12]!;
+    if (!known || !this.#decoded[known - 1]) return;
+    this.#decoded[known - 1] = 0;
+    const first = (known - 1) * PAGE_RECORDS_BYTES;
+    this.#bytes.fill(0, first, first + RECORDS * RECORD_BYTES);
+  }
+  /** Forgets everything and takes back all pages. */
+  forgetAll(): void {
+    for (let i = 0; i < this.#used; i++) {
+      if (this.#decoded[i]) this.#bytes.fill(0, i * PAGE_RECORDS_BYTES, (i + 1) * PAGE_RECORDS_BYTES);
+      this.#ofPage[this.#pages[i]!] = 0;
+      this.#decoded[i] = 0;
+    }
+    this.#used = 0;
+  }
+}
+
+function place(operand: Reg | VReg, sink: boolean): number {
+  if (operand.kind === 'vreg') return vAt(operand.index);
+  return xAt(sink && operand.slot === ZERO ? SINK_SLOT : operand.slot);
+}
