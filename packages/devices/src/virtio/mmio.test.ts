@@ -145,7 +145,10 @@ describe('virtio-mmio', () => {
       q.add(0, { address: q.data, length: 4, flags: D.WRITE | D.NEXT, next: 1 });
     },
     'an indirect table that was not negotiated': q => q.add(0, { address: q.data, length: 16, flags: D.INDIRECT }),
-    'more chains than the ring holds': q => q.setAvail(9),
+    'more chains than the ring holds': q => {
+      q.descriptor(0, { address: q.data, length: 4, flags: D.WRITE });
+      q.setAvail(9);
+    },
   };
   for (const [what, offend] of Object.entries(hostile)) {
     test(`${what} makes the device need a reset, and a reset helps`, () => {
