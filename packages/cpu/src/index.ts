@@ -5,3 +5,4 @@ export * from './mmio.ts';
 export * from './system/index.ts';
 export { createReference, type ReferenceEngine } from './reference/reference.ts';
 export type { EvaluateFp } from './reference/instruction-ops.ts';
+export { createInterpreter, type Interpreter, interpreterFactory, type InterpreterParts } from './interpreter/interpreter.ts';

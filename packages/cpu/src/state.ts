@@ -97,7 +97,7 @@ for (const row of SYSTEM_REGISTERS) if (row.stored) cells[row.name] = state.u64(
 /** Registers the exception and translation model itself keeps, whether or not an instruction can name them at EL1. */
 const KEPT = [
   'SP_EL0', 'SP_EL1', 'ELR_EL1', 'SPSR_EL1', 'ESR_EL1', 'FAR_EL1', 'VBAR_EL1', 'PAR_EL1', 'SCTLR_EL1', 'CPACR_EL1', 'TCR_EL1', 'TTBR0_EL1', 'TTBR1_EL1',
-  'MAIR_EL1', 'CNTKCTL_EL1', 'OSLSR_EL1', 'FPCR', 'FPSR',
+  'MAIR_EL1', 'CNTKCTL_EL1', 'OSLSR_EL1', 'FPCR', 'FPSR', 'MDSCR_EL1', 'DBGCLAIMCLR_EL1', 'CSSELR_EL1',
 ] as const;
 for (const name of KEPT) cells[name] ??= state.u64();
 

@@ -39,23 +39,29 @@ function enterPage(fn: FunctionBuilder, cpu: Node, record: Node, pageBase: Node,
   fn.set(record, op('i32.add', [record, op('i32.shl', [op('i32.and', [op('i32.wrap_i64', [now]), i32(4092)]), i32(2)])]));
 }
 
-const RETURN_ALL = (fn: FunctionBuilder, cpu: Node, retired: Node) => {
-  fn.effect('i64.store', [cpu, op('i64.add', [op('i64.load', [cpu], { offset: at('retired') }), retired])], at('retired'));
-  fn.return();
-};
+/**
+ * What is left of the budget, in the state: kept right whenever something is called, so that `retired` can be told there.
+ * `run` of the engine sets `retired` from it when guest code has been left.
+ */
+const tellLeft = (fn: FunctionBuilder, cpu: Node, left: Node): void => { fn.effect('i64.store', [cpu, left], at('left')); };
 
 export function buildStep(): FunctionBuilder {
   const fn = new FunctionBuilder('step', { params: ['i32', 'i64'], results: [] });
   const [cpu, count] = fn.params as [Node, Node];
-  const record = fn.variable('i32'), pageBase = fn.variable('i64'), done = fn.variable('i64'), status = fn.variable('i32');
-  const finish = () => { RETURN_ALL(fn, cpu, done); };
+  const record = fn.variable('i32'), pageBase = fn.variable('i64'), left = fn.variable('i64'), status = fn.variable('i32');
+  const finish = () => {
+    tellLeft(fn, cpu, left);
+    fn.return();
+  };
+  fn.set(left, count);
   const exited = (cond: Node) => { fn.when(cond, finish); };
   fn.effect('i32.store', [cpu, i32(EXIT.none)], at('exitReason'));
   fn.loop(lookup => {
-    fn.when(op('i64.ge_s', [done, count]), () => {
+    fn.when(op('i64.le_s', [left, i64(0n)]), () => {
       fn.effect('i32.store', [cpu, i32(EXIT.budget)], at('exitReason'));
       finish();
     });
+    tellLeft(fn, cpu, left);
     enterPage(fn, cpu, record, pageBase, () => {
       exited(op('i32.load', [cpu], { offset: at('exitReason') }));
       fn.br(lookup);
@@ -67,7 +73,7 @@ export function buildStep(): FunctionBuilder {
     fn.when(op('i32.eqz', [status]), () => {
       fn.effect('i64.store', [cpu, op('i64.add', [op('i64.load', [cpu], { offset: at('pc') }), i64(4n)])], at('pc'));
     });
-    fn.when(op('i32.eqz', [op('i32.and', [status, i32(STATUS.notRetired)])]), () => { fn.set(done, op('i64.add', [done, i64(1n)])); });
+    fn.when(op('i32.eqz', [op('i32.and', [status, i32(STATUS.notRetired)])]), () => { fn.set(left, op('i64.sub', [left, i64(1n)])); });
     exited(op('i32.and', [status, i32(STATUS.exit)]));
     fn.br(lookup);
   });
@@ -81,7 +87,10 @@ export function buildRun(runtime: Runtime, first: number, inline: readonly Inlin
   const record = fn.variable('i32'), start = fn.variable('i32'), left = fn.variable('i64'), pageBase = fn.variable('i64');
   fn.effect('i32.store', [cpu, i32(EXIT.none)], at('exitReason'));
   fn.set(left, budget);
-  const finish = () => { RETURN_ALL(fn, cpu, op('i64.sub', [budget, left])); };
+  const finish = () => {
+    tellLeft(fn, cpu, left);
+    fn.return();
+  };
   /** Counts the records from `start` up to this one, and `more`. */
   const account = (more: Node) => {
     fn.set(left, op('i64.sub', [left, wide(op('i32.add', [op('i32.shr_u', [op('i32.sub', [record, start]), i32(4)]), more]))]));
@@ -98,6 +107,7 @@ export function buildRun(runtime: Runtime, first: number, inline: readonly Inlin
       fn.effect('i32.store', [cpu, i32(EXIT.attention)], at('exitReason'));
       finish();
     }, undefined, { likely: false });
+    tellLeft(fn, cpu, left);
     enterPage(fn, cpu, record, pageBase, () => {
       fn.when(op('i32.load', [cpu], { offset: at('exitReason') }), finish);
       fn.br(lookup);
@@ -115,6 +125,7 @@ export function buildRun(runtime: Runtime, first: number, inline: readonly Inlin
         brTable(fn, op('i32.sub', [op('i32.load16_u', [record]), i32(first)]), arms, call);
       }, 'call');
       setPc(pc());
+      tellLeft(fn, cpu, op('i64.sub', [left, wide(op('i32.shr_u', [op('i32.sub', [record, start]), i32(4)]))]));
       const status = fn.callIndirect(HANDLER, op('i32.load16_u', [record]), cpu, record)[0]!;
       fn.when(op('i32.eqz', [status]), () => {
         fn.set(record, op('i32.add', [record, i32(RECORD_BYTES)]));

@@ -9,7 +9,7 @@ import type { EvaluateFp } from '../reference/instruction-ops.ts';
 import { dataMemory } from '../reference/memory.ts';
 import { EXIT } from '../state.ts';
 import {
-  breakpoint, branchAddress, type CpuContext, dataAbort, fetchIndex, forgetAll as forgetTranslations, ILLEGAL_STATE, instructionAbort, isTrap,
+  breakpoint, branchAddress, type CpuContext, dataAbort, fetchIndex, ILLEGAL_STATE, instructionAbort, isTrap,
   pcMisaligned, pendingInterrupt, readSystem, runService, SP_MISALIGNED, STATUS as DFSC, supervisorCall, takeInterrupt, takeTrap, type Trap, UNDEFINED,
   writeSystem,
 } from '../system/index.ts';
@@ -32,10 +32,6 @@ export interface InterpreterParts {
 export interface Interpreter {
   /** Retires up to `budget` instructions (a few more where not exact) and answers why it came out (EXIT). */
   run(budget: bigint): number;
-  /** CPU state was written from outside: what is derived from it is recomputed. */
-  stateChanged(): void;
-  /** Memory slots or page flags changed: translations and decoded code are dropped. */
-  memoryChanged(): void;
   /** Decoded code of the page at a linear address, or all of it, is stale. */
   forgetCode(linear: number | 'all'): void;
 }
@@ -60,6 +56,11 @@ function moduleFor(map: MemoryMap) {
   return known;
 }
 
+/** Makes interpreters for the CPUs of one machine; the module is built once. */
+export function interpreterFactory(parts: Omit<InterpreterParts, 'index'>): { create(ctx: CpuContext): Interpreter } {
+  return { create: ctx => createInterpreter(ctx, { ...parts, index: ctx.index }) };
+}
+
 export function createInterpreter(ctx: CpuContext, { memory, map, index, evaluateFp, exact = false }: InterpreterParts): Interpreter {
   const { cpu, cells } = ctx, base = map.cpu(index);
   const { built, module } = moduleFor(map);
@@ -82,6 +83,16 @@ export function createInterpreter(ctx: CpuContext, { memory, map, index, evaluat
     return STATUS.resync | STATUS.exit;
   };
   const next = () => { cpu.pc = BigInt.asUintN(64, cpu.pc + 4n); };
+
+  /** `retired` at the time `left` was `budget`: while guest code runs only `left` is counted. */
+  let retiredBefore = 0n, budgetOfRun = 0n;
+  const tellRetired = () => { cpu.retired = retiredBefore + budgetOfRun - cpu.left; };
+  function enterGuest(how: 'run' | 'step', budget: bigint): void {
+    retiredBefore = cpu.retired;
+    budgetOfRun = cpu.left = budget;
+    exports[how](base, budget);
+    tellRetired();
+  }
 
   /** An access the fast path leaves: done piece by piece as the reference does it, data in the scratch. */
   function slow(_cpu: number, va: bigint, info: number, reason: number): number {
@@ -141,6 +152,7 @@ export function createInterpreter(ctx: CpuContext, { memory, map, index, evaluat
   /** Services that only set PSTATE bits or check leave the instruction unfinished; ERET has gone elsewhere. */
   function service(_cpu: number, number: number, argument: bigint): number {
     const name = SERVICES[number]!;
+    tellRetired();
     if (name === 'ERET') {
       if (cpu.el === 0) return trapped(UNDEFINED);
       runService(ctx, name);
@@ -157,12 +169,14 @@ export function createInterpreter(ctx: CpuContext, { memory, map, index, evaluat
     return finished();
   }
   function readRegister(_cpu: number, number: number): number {
+    tellRetired();
     const value = readSystem(ctx, SYSTEM_REGISTERS[number]!);
     if (typeof value !== 'bigint') return trapped(value);
     cpu.scratch[0] = value;
     return 0;
   }
   function writeRegister(_cpu: number, number: number): number {
+    tellRetired();
     const trap = writeSystem(ctx, SYSTEM_REGISTERS[number]!, cpu.scratch[0]!);
     if (trap) return trapped(trap);
     sync();
@@ -241,7 +255,7 @@ export function createInterpreter(ctx: CpuContext, { memory, map, index, evaluat
   function finishAccess(): boolean {
     if (pendingAccess(cpu)) { cpu.exitReason = EXIT.mmio; return false; }
     cpu.mmioNext = 0;
-    exports.step(base, 1n);
+    enterGuest('step', 1n);
     if (cpu.exitReason === EXIT.mmio) return false;
     forgetAccesses(cpu);
     return cpu.exitReason === EXIT.budget;
@@ -257,19 +271,14 @@ export function createInterpreter(ctx: CpuContext, { memory, map, index, evaluat
         left--;
       }
       takeInterrupt(ctx);
-      if (!exact) { exports.run(base, left); return cpu.exitReason; }
+      if (!exact) { enterGuest('run', left); return cpu.exitReason; }
       const until = cpu.retired + left;
       if (left > OVERSHOOT) {
-        exports.run(base, left - OVERSHOOT);
+        enterGuest('run', left - OVERSHOOT);
         if (cpu.exitReason !== EXIT.budget) return cpu.exitReason;
       }
-      if (until > cpu.retired) exports.step(base, until - cpu.retired);
+      if (until > cpu.retired) enterGuest('step', until - cpu.retired);
       return cpu.exitReason;
-    },
-    stateChanged() { sync(); },
-    memoryChanged() {
-      forgetTranslations(ctx);
-      forgetCode('all');
     },
     forgetCode,
   };

@@ -1,16 +1,8 @@
 /** What the system side of a CPU works on: declared state, guest memory, and the ports the hypervisor and engine fill. */
-import type { Feature, ServiceName } from '@hypnos/isa';
+import type { CpuModel, ServiceName } from '@hypnos/isa';
 import type { GuestMemory } from '../guest-memory.ts';
 import { CPU_AREA, FETCH_ENTRIES, FETCH_ENTRY_BYTES, type MemoryMap, TLB_ENTRIES, TLB_ENTRY_BYTES } from '../memory-map.ts';
 import { type CpuState, cpuShape, type SystemCells, systemCells } from '../state.ts';
-
-/** A CPU as its identification registers tell it. */
-export interface CpuModel {
-  readonly name: string;
-  readonly features: ReadonlySet<Feature>;
-  /** Values of the read-only identification registers, by the manual's name; those left out read as zero. */
-  readonly idRegisters: Readonly<Record<string, bigint>>;
-}
 
 /** System registers that live elsewhere, by the manual's name. */
 export interface RegisterPort { read(name: string): bigint; write(name: string, value: bigint): void }
@@ -23,7 +15,7 @@ export interface CpuPorts {
   counter(): bigint;
   /** Fresh entropy for RNDR, or null when there is none now. */
   entropy64(): bigint | null;
-  /** The engine's decoded instructions: all of them, or those of the 64-byte line at a linear address. */
+  /** The engine's decoded instructions are stale: all of them, or those of the page at a linear address (the line that CTR_EL0 tells). */
   forgetCode(linear: number | 'all'): void;
   /** Asks the other CPUs for the same maintenance (TLBI and IC of the inner shareable domain). */
   maintainOthers(name: ServiceName, argument: bigint): void;
@@ -39,6 +31,7 @@ export interface TlbArrays {
 }
 
 export interface CpuContext {
+  readonly index: number;
   readonly cpu: CpuState;
   readonly cells: SystemCells;
   readonly memory: GuestMemory;
@@ -66,5 +59,5 @@ export function cpuContext({ buffer, map, index, memory, model, ports }: CpuPart
     fetch: new BigUint64Array(shared, base + CPU_AREA.fetch, (FETCH_ENTRIES * FETCH_ENTRY_BYTES) / 8),
     asids: new Uint32Array(shared, base + CPU_AREA.asids, 65536),
   };
-  return { cpu, cells: systemCells(cpu), memory, tlb, model, ports };
+  return { index, cpu, cells: systemCells(cpu), memory, tlb, model, ports };
 }
