@@ -1,15 +1,16 @@
 /** A bare CPU for tests: RAM at 0x40000000, tables built by hand, ports that remember what was asked of them. */
-import { FEATURES } from '@hypnos/isa';
+import { type CpuModel, FEATURES } from '@hypnos/isa';
 import {
-  type CpuContext, type CpuModel, cpuContext, type CpuPorts, type GuestMemory, guestMemory, type MemoryMap, memoryMap, type RegisterPort, resetCpu, setSlot,
+  type CpuContext, cpuContext, type CpuPorts, type GuestMemory, guestMemory, type MemoryMap, memoryMap, type RegisterPort, resetCpu, setSlot,
 } from '../src/index.ts';
 
 export const RAM = 0x4000_0000n, RAM_BYTES = 16 << 20;
 
 export const MODEL: CpuModel = {
-  name: 'test', features: new Set(FEATURES),
+  doc: 'Everything, for tests.', features: new Set(FEATURES),
   // 40-bit physical addresses; hardware access flags and dirty state.
   idRegisters: { ID_AA64MMFR0_EL1: 2n, ID_AA64MMFR1_EL1: 2n },
+  caches: {},
 };
 
 export interface TestMachine {

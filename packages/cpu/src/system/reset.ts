@@ -3,12 +3,14 @@ import { cpuShape } from '../state.ts';
 import type { CpuContext } from './context.ts';
 import { startTranslation } from './translation-context.ts';
 
-/** Puts every register at its reset value, whatever stood there, and the program counter at `entry`. */
+/**
+ * Puts every register at its reset value, whatever stood there, identification registers at the model's, and the program
+ * counter at `entry`. MPIDR_EL1 and CNTFRQ_EL0 are the board's to set afterwards.
+ */
 export function resetCpu(ctx: CpuContext, entry = 0n): void {
-  const { cpu, cells } = ctx;
+  const { cpu, cells, model } = ctx;
   cpuShape.reset(cpu);
   Object.assign(cpu, { el: 1, spsel: 1, daif: 15, zf: 1n, pc: entry });
-  // The OS lock is set at reset (D23.3.12).
-  cells.OSLSR_EL1 = 2n;
+  for (const [name, value] of Object.entries(model.idRegisters)) if (name in cells) cells[name] = value;
   startTranslation(ctx);
 }

@@ -96,8 +96,9 @@ const SERVICES: Readonly<Record<ServiceName, Service>> = {
 
   IC_IALLU: shared('IC_IALLU', ctx => ctx.ports.forgetCode('all')),
   IC_IVAU: byAddress((ctx, linear) => {
-    ctx.ports.forgetCode(linear & ~63);
-    ctx.ports.maintainOthers('IC_IVAU', BigInt(linear & ~63));
+    const page = linear - (linear % 4096);
+    ctx.ports.forgetCode(page);
+    ctx.ports.maintainOthers('IC_IVAU', BigInt(page));
   }),
   DC_CVAC: byAddress(() => {}),
   DC_IVAC: atEl1(byAddress(() => {})),

@@ -3,7 +3,7 @@ import { bit } from '@hypnos/base';
 import type { SystemRegister } from '@hypnos/isa';
 import type { CpuContext } from './context.ts';
 import { bankedStack, nzcv, regimeChanged, SCTLR, selectStack, setBankedStack, setNzcv, SPSR } from './pstate.ts';
-import { type Trap, trappedSystem, UNDEFINED } from './syndrome.ts';
+import { FP_TRAPPED, type Trap, trappedSystem, UNDEFINED } from './syndrome.ts';
 import { forgetAll, renewContexts } from './translation-context.ts';
 import { currentWord } from './word.ts';
 
@@ -12,6 +12,8 @@ interface Access {
   write?(ctx: CpuContext, value: bigint): Trap | undefined;
   /** Whether EL0 is kept out just now, by a control of EL1's. */
   trapsEl0?(ctx: CpuContext): boolean;
+  /** Another trap, at either level. */
+  refuses?(ctx: CpuContext): Trap | null;
 }
 
 const sctlr = (ctx: CpuContext, at: number): boolean => bit(ctx.cells.SCTLR_EL1, at);
@@ -46,6 +48,11 @@ const random: Access = {
 };
 
 /** Alignment checking counts: an access that is in the TLB is not checked. */
+/** EL0 is kept from the debug channel by MDSCR_EL1.TDCC. */
+const debugChannel: Access = { trapsEl0: ({ cells }) => bit(cells.MDSCR_EL1, 12) };
+/** CPACR_EL1.FPEN traps the registers like the instructions. */
+const floatingPoint: Access = { refuses: ({ cpu }) => ((cpu.fpTrapped >> cpu.el) & 1 ? FP_TRAPPED : null) };
+
 const TRANSLATION_SCTLR = (1n << BigInt(SCTLR.M)) | (1n << BigInt(SCTLR.WXN)) | (1n << BigInt(SCTLR.A));
 
 const ACCESS: Readonly<Record<string, Access>> = {
@@ -82,9 +89,17 @@ const ACCESS: Readonly<Record<string, Access>> = {
   CTR_EL0: { trapsEl0: ctx => !sctlr(ctx, SCTLR.UCT) },
   // DC ZVA writes 64 bytes; DZP tells EL0 that it may not.
   DCZID_EL0: { read: ctx => 4n | (ctx.cpu.el === 0 && !sctlr(ctx, SCTLR.DZE) ? 16n : 0n) },
-  OSLAR_EL1: { write: ({ cells }, value) => void (cells.OSLSR_EL1 = (value & 1n) << 1n) },
-  // The lock is implemented (OSLM = 0b10).
-  OSLSR_EL1: { read: ({ cells }) => 8n | (cells.OSLSR_EL1 & 2n) },
+  // The lock is implemented (OSLSR_EL1.OSLM = 0b10).
+  OSLAR_EL1: { write: ({ cells }, value) => void (cells.OSLSR_EL1 = 8n | ((value & 1n) << 1n)) },
+  // A debugger's claim tags: writing ones sets or clears them; SET reads as all ones there are.
+  DBGCLAIMSET_EL1: { read: () => 0xffn, write: ({ cells }, value) => void (cells.DBGCLAIMCLR_EL1 |= value & 0xffn) },
+  DBGCLAIMCLR_EL1: { write: ({ cells }, value) => void (cells.DBGCLAIMCLR_EL1 &= ~value) },
+  MDCCSR_EL0: debugChannel, DBGDTR_EL0: debugChannel, DBGDTRTX_EL0: debugChannel,
+  SCXTNUM_EL0: { trapsEl0: ctx => sctlr(ctx, SCTLR.TSCXT) },
+  FPCR: floatingPoint, FPSR: floatingPoint,
+  // Interrupts that wait, whatever the masks say.
+  ISR_EL1: { read: ({ cpu }) => (BigInt(cpu.lines & 1) << 7n) | (BigInt(cpu.lines & 2) << 5n) },
+  CCSIDR_EL1: { read: ({ model, cells }) => model.caches[Number(cells.CSSELR_EL1)] ?? 0n },
   RNDR: random, RNDRRS: random,
 
   CNTFRQ_EL0: { trapsEl0: timerTrap(0, 1) },
@@ -121,7 +136,8 @@ function access(row: SystemRegister): Access {
 function refusal(ctx: CpuContext, row: SystemRegister, what: 'read' | 'write'): Trap | null {
   const reach = ctx.cpu.el === 0 ? row.el0 : row.el1;
   if (reach !== 'read-write' && reach !== what) return UNDEFINED;
-  return ctx.cpu.el === 0 && access(row).trapsEl0?.(ctx) ? trappedSystem(currentWord(ctx)) : null;
+  const { trapsEl0, refuses } = access(row);
+  return ctx.cpu.el === 0 && trapsEl0?.(ctx) ? trappedSystem(currentWord(ctx)) : (refuses?.(ctx) ?? null);
 }
 
 /** MRS at the current exception level. */

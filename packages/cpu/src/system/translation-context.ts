@@ -90,16 +90,14 @@ export function forgetPages(ctx: CpuContext, va: bigint, pages: bigint): void {
 }
 
 /**
- * What a TLB fill must tell before it enters a mapping of 2^order pages for `va`. After a non-global one above the gap
- * the contexts may have changed: build the tag afterwards.
+ * What a TLB fill must tell when it enters a mapping of 2^order pages for `va`. A non-global one above the gap may still
+ * be entered under the context in force: that one ends with the next change of ASID or TLBI, since `high` then follows the ASID.
  */
 export function noteMapping(ctx: CpuContext, va: bigint, mapping: { readonly order: number; readonly global: boolean }): void {
   const { cpu } = ctx;
   const half = bit(va, 55) ? 1 : 0;
   if (mapping.order > cpu.largestBlock[half]!) cpu.largestBlock[half] = mapping.order;
-  if (!bit(va, 63) || mapping.global || cpu.upperNonGlobal) return;
-  cpu.upperNonGlobal = 1;
-  renewContexts(ctx);
+  if (bit(va, 63) && !mapping.global) cpu.upperNonGlobal = 1;
 }
 
 /** Starts with nothing cached: after reset, and after the state was loaded from a snapshot. */
