@@ -12,4 +12,5 @@ export { TRNG } from './trng.ts';
 export { PV_TIME } from './pv-time.ts';
 /** Parts of the floor below that a VMM names: the one memory's layout and the wall's words for it. */
 export { MAX_CPUS, MAX_RAM, memoryMap, PAGE } from '@hypnos/cpu';
-export type { CpuModel, CpuState, GuestMemory, GuestMemoryPorts, MemoryMap } from '@hypnos/cpu';
+export type { CpuModel } from '@hypnos/isa';
+export type { CpuState, GuestMemory, GuestMemoryPorts, MemoryMap } from '@hypnos/cpu';

@@ -1,5 +1,5 @@
 /** What the wall needs from outside: an engine to run guest code, a clock, a way to wait, entropy. */
-import type { CpuContext } from '@hypnos/cpu';
+import type { CpuContext, MemoryMap } from '@hypnos/cpu';
 
 /** Frequency of the generic timer's counter, pinned by machine type hypnos-1 (QEMU virt's 62.5 MHz). */
 export const COUNTER_FREQUENCY = 62_500_000;
@@ -36,11 +36,15 @@ export interface Engine {
    * After HVC, SMC, WFI and WFE the PC is behind the instruction.
    */
   run(budget: bigint): number;
+  /** CPU state was written from outside (reset, ONE_REG, restore): whatever the engine derives from it is worked out again. */
+  stateChanged(): void;
+  /** Memory slots or page flags changed, or the host wrote RAM: translations and decoded code are dropped. */
+  memoryChanged(): void;
   /** Decoded code: all of it, or that of the 64-byte line at a linear address. */
   forgetCode(linear: number | 'all'): void;
 }
 
 export interface EngineFactory {
-  /** An engine for the CPU of `context`; its state is reset by the wall before it first runs. */
-  create(context: CpuContext): Engine;
+  /** An engine for one CPU, whose state the wall resets before it first runs. `exact`: budgets are kept to the instruction. */
+  create(context: CpuContext, how: { readonly index: number; readonly map: MemoryMap; readonly exact: boolean }): Engine;
 }

@@ -1,12 +1,11 @@
 /** One virtual CPU: KVM_RUN's loop, and the calls that look at or change the CPU while it is outside. */
 import { HypnosError, hex } from '@hypnos/base';
 import {
-  ATTENTION, answerAccess, type CpuContext, type CpuState, cpuContext, EXIT, maintain, pendingAccess, startTranslation,
+  ATTENTION, answerAccess, type CpuContext, type CpuState, cpuContext, EXIT, pendingAccess, startTranslation,
 } from '@hypnos/cpu';
 import { MP_STATE, type MpState, TARGET_GENERIC_V8, VCPU_ATTR_GROUP, VCPU_FEATURE } from './capabilities.ts';
 import { SYSTEM_EVENT, type VcpuExit } from './exit.ts';
 import { readIcc, writeIcc } from './gic/cpu-interface.ts';
-import { affinityOf } from './gic/gic.ts';
 import { accessGic } from './gic/mmio.ts';
 import { PPI } from './gic/state.ts';
 import { type CpuRecords, REQUEST, WORD } from './layout.ts';
@@ -45,10 +44,10 @@ export class SoftVcpu implements Vcpu {
     this.#vm = vm;
     this.#cpu = vm.records.cpus[index]!;
     this.state = this.#cpu.state;
-    const { model, memory, map, engine, entropy64 } = vm.config;
+    const { memory, map, engine, model, entropy64, deterministic = false } = vm.config;
     this.#context = cpuContext({
       buffer: memory, map, index, memory: vm.guestMemory,
-      model: { ...model, idRegisters: { ...model.idRegisters, MPIDR_EL1: 0x8000_0000n | affinityOf(index) } },
+      model,
       ports: {
         timer: timerPort(this.#cpu.timer, vm.core, index, () => vm.counter()),
         gic: {
@@ -61,7 +60,7 @@ export class SoftVcpu implements Vcpu {
         maintainOthers: name => vm.maintainOthers(index, name),
       },
     });
-    this.#engine = engine.create(this.#context);
+    this.#engine = engine.create(this.#context, { index, map, exact: deterministic });
     this.#registers = new OneReg(vm, index, this.#context);
   }
 
@@ -77,7 +76,8 @@ export class SoftVcpu implements Vcpu {
     Object.assign(vcpu, { initialised: 1, target, features: kept, loadOwed: 0 });
     if (!(kept & VCPU_FEATURE.psci02)) this.#vm.records.vm.psciVersion = 1;
     Atomics.and(this.#cpu.words, WORD.requests, ~REQUEST.reset);
-    resetRegisters(this.#context);
+    resetRegisters(this.#context, this.index);
+    this.#engine.stateChanged();
     resetTimers(this.#cpu.timer);
     pollTimers(this.#cpu.timer, this.#vm.core, this.index, this.#vm.counter());
     this.#vm.setMpState(this.index, features & VCPU_FEATURE.powerOff ? MP_STATE.stopped : MP_STATE.runnable);
@@ -125,8 +125,7 @@ export class SoftVcpu implements Vcpu {
     const { memoryGeneration } = this.#vm.records.vm;
     if (attention & ATTENTION.maintenance || memoryGeneration !== this.#memoryGeneration) {
       this.#memoryGeneration = memoryGeneration;
-      maintain(this.#context, 'TLBI_VMALLE1', 0n);
-      this.#engine.forgetCode('all');
+      this.#engine.memoryChanged();
     }
     pollTimers(this.#cpu.timer, this.#vm.core, this.index, this.#vm.counter());
   }
@@ -154,7 +153,7 @@ export class SoftVcpu implements Vcpu {
       this.#block(() => this.#vm.mpState(this.index) !== MP_STATE.stopped, null);
       if (this.#vm.mpState(this.index) === MP_STATE.stopped) Atomics.or(words, WORD.requests, REQUEST.sleep);
     }
-    applyOwedReset(this.#cpu, this.#context);
+    this.#applyOwedReset();
     if (take(REQUEST.suspend) && this.#vm.mpState(this.index) === MP_STATE.suspended) {
       Atomics.or(words, WORD.requests, REQUEST.suspend);
       return this.#sleep();
@@ -278,11 +277,17 @@ export class SoftVcpu implements Vcpu {
   /** Who looks at registers sees them after an owed reset (contract C54). */
   #settled(): OneReg {
     this.#outside();
-    applyOwedReset(this.#cpu, this.#context);
+    this.#applyOwedReset();
     return this.#registers;
   }
+  #applyOwedReset(): void {
+    if (applyOwedReset(this.#cpu, this.#context, this.index)) this.#engine.stateChanged();
+  }
   getOneReg(id: bigint): bigint { return this.#settled().get(id); }
-  setOneReg(id: bigint, value: bigint): void { this.#settled().set(id, value); }
+  setOneReg(id: bigint, value: bigint): void {
+    this.#settled().set(id, value);
+    this.#engine.stateChanged();
+  }
   regList(): readonly bigint[] { return this.#registers.list; }
   getX(n: number): bigint { return this.getOneReg(OneReg.x(n)); }
   setX(n: number, value: bigint): void { this.setOneReg(OneReg.x(n), value); }
@@ -311,7 +316,8 @@ export class SoftVcpu implements Vcpu {
     if (mpState === MP_STATE.stopped) Atomics.or(words, WORD.requests, REQUEST.sleep);
     if (mpState === MP_STATE.suspended) Atomics.or(words, WORD.requests, REQUEST.suspend);
     startTranslation(this.#context);
-    this.#engine.forgetCode('all');
+    this.#engine.stateChanged();
+    this.#engine.memoryChanged();
   }
 }
 

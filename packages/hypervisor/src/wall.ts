@@ -2,7 +2,8 @@
  * The wall: KVM's contract as TypeScript (Linux Documentation/virt/kvm/api.rst, arm64). Everything above sees only this;
  * the rules of suspend are in docs/suspend.md. Mistakes of the caller throw HypnosError with KVM's errno as its code.
  */
-import type { CpuModel, CpuState, GuestMemory, GuestMemoryPorts, MemoryMap } from '@hypnos/cpu';
+import type { CpuState, GuestMemory, GuestMemoryPorts, MemoryMap } from '@hypnos/cpu';
+import type { CpuModel } from '@hypnos/isa';
 import type { MpState } from './capabilities.ts';
 import type { VcpuExit } from './exit.ts';
 import type { Clock, EngineFactory, Idle } from './ports.ts';
@@ -16,6 +17,7 @@ export interface VmConfig {
   readonly memory: ArrayBufferLike;
   readonly map: MemoryMap;
   readonly engine: EngineFactory;
+  /** The CPU that guests see. */
   readonly model: CpuModel;
   readonly clock: Clock;
   readonly idle: Idle;
