@@ -5,6 +5,7 @@ const bin = (name, ...targets) => [`usr/bin/${name}`, targets.map((target) => `/
 const libs = '/usr/lib/aarch64-linux-gnu';
 
 export const alternatives = [
+  ['bin/sh', ['/bin/dash', '/usr/bin/dash']],
   bin('awk', 'gawk', 'mawk', 'original-awk'),
   bin('nawk', 'gawk', 'mawk', 'original-awk'),
   bin('cc', 'gcc', 'clang', 'tcc'),

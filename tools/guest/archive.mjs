@@ -1,6 +1,6 @@
 /** The guest's tree, put together from packages, kernel modules and our own files, and its writing as a compressed archive. */
 import { createHash } from 'node:crypto';
-import { createWriteStream, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
+import { appendFileSync, createWriteStream, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -18,6 +18,7 @@ const ownFiles = [
   ['init', 'init', 0o755],
   ['banner', 'etc/motd', 0o644],
   ['profile', 'etc/profile', 0o644],
+  ['inputrc', 'etc/inputrc', 0o644],
   ['passwd', 'etc/passwd', 0o644],
   ['group', 'etc/group', 0o644],
   ['hosts', 'etc/hosts', 0o644],
@@ -102,6 +103,8 @@ export async function writeArchive(tree, file) {
   };
   try {
     await pipeline(Readable.from(counted()), createGzip({ level: 6 }), createWriteStream(partial));
+    // The kernel finds a plain archive laid behind this one only on a multiple of four; zeros after a gzip member are skipped.
+    appendFileSync(partial, Buffer.alloc(-statSync(partial).size & 3));
     renameSync(partial, file);
   } finally {
     rmSync(partial, { force: true });

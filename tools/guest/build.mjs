@@ -10,7 +10,7 @@ import { configured, kernelPackageOf, readKernel } from './kernel.mjs';
 import { layLibraries, unmetNeeds } from './libraries.mjs';
 import { boardModules, chooseModules } from './modules.mjs';
 import { openPackages } from './packages.mjs';
-import { defaultKernel, defaultName, recipeHash, shellPackage, shellProgram, sleepPackage, sleepProgram } from './recipe.mjs';
+import { defaultKernel, defaultName, realShells, recipeHash, shellPackage, shellProgram, sleepPackage, sleepProgram } from './recipe.mjs';
 import { readTar } from './tar.mjs';
 import { Tree } from './tree.mjs';
 
@@ -74,7 +74,7 @@ async function assemble(choice, places, tools) {
   say('asking apt what is needed');
   const kernelPackage = await pinnedKernel(choice, places, apt);
   const candidates = await apt.resolve([shellPackage, sleepPackage]);
-  const extra = choice.with.length > 0 ? await apt.resolve(choice.with) : [];
+  const extra = choice.with.length > 0 ? await apt.resolve([...choice.with, ...realShells]) : [];
   const [shell, sleep] = [shellPackage, sleepPackage].map((name) => candidates.find((wanted) => wanted.name === name));
   say(`fetching ${[kernelPackage, shell, sleep].map(({ name }) => name).join(', ')}${extra.length > 0 ? ` and ${extra.length} more packages` : ''}`);
   await apt.fetch([kernelPackage, shell, sleep, ...extra]);
@@ -106,7 +106,7 @@ async function assemble(choice, places, tools) {
     applets,
     drivers: boardModules.map(({ name, config, drives }) => ({ name, is: configured(kernel.config, config), drives })),
     modules: chosen.modules.map(({ path, bytes }) => ({ path, size: bytes.length })),
-    packages: [shell, sleep, ...libraries, ...extra],
+    packages: distinct([shell, sleep, ...libraries, ...extra]),
     alternatives: links,
     unmet: extra.length > 0 ? unmetNeeds(tree) : [],
   };
@@ -142,6 +142,8 @@ async function programOf(from, path, { apt, packages }) {
   if (!entry) throw new Trouble(`${from.name} ${from.version} no longer brings ${path}.`);
   return entry.read();
 }
+
+const distinct = (packages) => [...new Map(packages.map((wanted) => [wanted.name, wanted])).values()];
 
 function replace(file, content) {
   writeFileSync(`${file}.partial-${process.pid}`, content);

@@ -15,7 +15,8 @@ Without options it makes the default guest, the one that npm start boots:
 
   --name NAME              make build/guest/NAME.cpio.gz instead of initrd.cpio.gz
   --with PACKAGE,…         add these Debian packages and all they depend on
-                           (maintainer scripts are not run; links such as awk or cc are made from our own table)
+                           (maintainer scripts are not run; links such as awk or cc are made from our own table;
+                           dash becomes /bin/sh and bash the console's shell)
   --modules MODULE,…       add these kernel modules and all they depend on
   --kernel-package NAME    use another Debian kernel, for instance linux-image-arm64 or linux-image-rt-arm64;
                            its Image and archives go to build/guest/NAME/

@@ -15,6 +15,12 @@ export const shellProgram = 'bin/busybox';
 export const sleepPackage = 'util-linux';
 export const sleepProgram = 'usr/sbin/rtcwake';
 
+/**
+ * What a guest with Debian packages gets as well. busybox's shell runs its own applets whatever PATH says, so beside real
+ * programs it would hide them: there /bin/sh is Debian's, and the console's shell too (ncurses-base tells it what the terminal can do).
+ */
+export const realShells = ['bash', 'dash', 'ncurses-base'];
+
 /** Parts of packages that only people read. */
 export const leftOut = /^usr\/share\/(?:doc|man|info|locale|lintian|bug|doc-base|menu)(?:\/|$)/;
 

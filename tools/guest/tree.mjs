@@ -66,12 +66,16 @@ export class Tree {
   }
 
   /** The path with links in its folders followed: what is laid into a linked folder lands where the link leads. */
-  #real(path) {
+  #real(path, depth = 0) {
     const parent = dirname(path);
-    if (parent === '.') return path;
-    const folder = this.#entries.get(this.#real(parent));
-    if (folder === undefined) return posix.join(this.#real(parent), posix.basename(path));
-    return posix.join(folder.target === undefined ? folder.path : this.#real(resolved(folder)), posix.basename(path));
+    return parent === '.' ? path : posix.join(this.#end(parent, depth), posix.basename(path));
+  }
+
+  /** Where a folder's path ends, all links followed. */
+  #end(path, depth) {
+    const at = this.#real(path, depth);
+    const entry = this.#entries.get(at);
+    return entry?.target === undefined || depth === deepestLink ? at : this.#end(resolved(entry), depth + 1);
   }
 }
 
