@@ -17,6 +17,8 @@ export interface Access {
   readonly unprivileged?: boolean;
   readonly ordered?: 'acquire' | 'release' | 'acquire-release';
   readonly aligned?: boolean;
+  /** The boundary alignment is checked by, where several elements are reached at once (LD1 and its kin); else `bytes`. */
+  readonly elementBytes?: 1 | 2 | 4 | 8;
 }
 
 /** NZCV in the form engines keep it: N and V are bit 63 of `n` and `v`, Z holds when `z` is zero, C is `c` (1 or 0). */
