@@ -54,7 +54,7 @@ export const pl031 = device({
     0x014: { name: 'RTCRIS', doc: 'Raw interrupt', read: s => s.raised },
     0x018: { name: 'RTCMIS', doc: 'Masked interrupt', read: s => s.raised & s.enabled },
     0x01c: { name: 'RTCICR', doc: 'Interrupt clear', write: (s, value) => { s.raised &= ~value; } },
-    ...primecellIds([0x31, 0x10, 0x04, 0x00]),
+    ...primecellIds([0x31, 0x10, 0x14, 0x00]),
   },
 
   irq: s => (s.raised & s.enabled & 1) === 1,
