@@ -1,1 +1,1 @@
-export {};
+export { command, STATUS } from './command.ts';

@@ -1,1 +1,12 @@
-export {};
+export { Machine, type Ended, type Listeners, type MachineConfig, type NamedBytes, type SuspendRequest } from './machine.ts';
+export { runMachine } from './machine-thread.ts';
+export type { Host, HostClock, MachineThread, SharedMemory, ThreadHost } from './ports.ts';
+export type { CpuModelName, Ending, EngineName, RunStatistics, ThreadMessage, ThreadSetup } from './thread-setup.ts';
+export { eventLine, type Happening, type MachineEvent, type Moment, type WakeCause, type WakeOutlook } from './events.ts';
+export { parseSuspendPolicy, PSCI, type PsciError, type SuspendDecision, type SuspendPolicy } from './policy.ts';
+export { parseWakeSources, type WakeSources } from './wake-sources.ts';
+export type { Inflate } from './boot/kernel-image.ts';
+export type { Firmware } from './boot/plan.ts';
+export { memorySize, parseAddress, parseSize, sizeText } from './boot/size.ts';
+export { DTB_ADDRESS, interruptName, MAP } from './board/map.ts';
+export { cellsOf, nodeAt, readFdt, stringsOf, writeFdt, type ReadNode } from './fdt.ts';

@@ -1,0 +1,27 @@
+/** The engines and CPU models that the command's machines have, for their vCPU threads (host-node's EnginesModule). */
+import { HypnosError } from '@hypnos/base';
+import { createReference, type EvaluateFp, interpreterFactory } from '@hypnos/cpu';
+import type { EnginesModule } from '@hypnos/host-node';
+import type { EngineFactory } from '@hypnos/hypervisor';
+import { A64, type CpuModel, cpuModels, decoder } from '@hypnos/isa';
+
+const evaluateFp: EvaluateFp = op => { throw new Error(`no floating-point unit is fitted yet, and the guest asks for ${String(op)}`); };
+
+/** The judge of the others: slow, and it keeps nothing that could become stale. */
+const reference: EngineFactory = {
+  create(context) {
+    const engine = createReference(context, decoder(A64, context.model.features), evaluateFp);
+    return { run: budget => engine.run(budget), stateChanged() {}, memoryChanged() {}, forgetCode() {} };
+  },
+};
+
+const models: Readonly<Record<string, CpuModel>> = cpuModels;
+
+export const engines: EnginesModule = {
+  engine: ({ engine, memory }) => (engine === 'reference' ? reference : interpreterFactory({ memory: memory.handle as WebAssembly.Memory, evaluateFp })),
+  model({ cpuModel }) {
+    const model = models[cpuModel];
+    if (model === undefined) throw new HypnosError('EINVAL', `there is no CPU model ${cpuModel}: use one of ${Object.keys(models).join(', ')}.`);
+    return model;
+  },
+};

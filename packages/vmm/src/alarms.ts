@@ -1,0 +1,27 @@
+/** When devices want to be called, in machine time. What is set here is a wish worked out from their state; nothing of it is saved. */
+export class Alarms {
+  readonly #wishes = new Map<string, { readonly atNs: bigint; readonly due: () => void }>();
+  readonly #changed: () => void;
+
+  /** `changed` is told when the earliest wish may have become another. */
+  constructor(changed: () => void) { this.#changed = changed; }
+
+  set(name: string, atNs: bigint | null, due: () => void): void {
+    if (atNs === null) this.#wishes.delete(name);
+    else this.#wishes.set(name, { atNs, due });
+    this.#changed();
+  }
+
+  earliest(): bigint | null {
+    let first: bigint | null = null;
+    for (const { atNs } of this.#wishes.values()) if (first === null || atNs < first) first = atNs;
+    return first;
+  }
+
+  /** Calls everybody whose time has come, once; a wish that is renewed for the past waits for the next call. */
+  fire(nowNs: bigint): void {
+    const due = [...this.#wishes].filter(([, wish]) => wish.atNs <= nowNs);
+    for (const [name] of due) this.#wishes.delete(name);
+    for (const [, wish] of due) wish.due();
+  }
+}

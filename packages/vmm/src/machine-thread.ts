@@ -1,0 +1,157 @@
+/** The thread of a machine's vCPU: builds the machine in the shared memory, runs it, and builds it again when it resets. */
+import { alignUp, invariant } from '@hypnos/base';
+import type { Clock, Wires } from '@hypnos/devices';
+import {
+  createVm, hypervisorBytes, memoryMap, NANOSECONDS_PER_TICK, TARGET_GENERIC_V8, atomicsIdle, type Idle, type MemoryMap, type Vcpu, type Vm,
+} from '@hypnos/hypervisor';
+import { Alarms } from './alarms.ts';
+import { attachDevices } from './board/devices.ts';
+import { DTB_ADDRESS, intidOf, MAP, NR_IRQS } from './board/map.ts';
+import { deviceMemory } from './dma.ts';
+import { flashBanks } from './flash-banks.ts';
+import { lifecycleShape } from './lifecycle.ts';
+import { Mailbox } from './mailbox.ts';
+import type { ThreadHost } from './ports.ts';
+import { VCPU_FEATURES } from './resume.ts';
+import { runVcpu } from './run-vcpu.ts';
+import { RunningMachine } from './running-machine.ts';
+import { seeded } from './seeded.ts';
+import type { RunStatistics, ThreadSetup } from './thread-setup.ts';
+
+const TICK = BigInt(NANOSECONDS_PER_TICK);
+/** The wall clock of a deterministic machine begins here: 2026-01-01. */
+const DETERMINISTIC_EPOCH_NS = 1_767_225_600n * 1_000_000_000n;
+
+/** Runs a machine to its end and tells it. Blocks its thread while it does. */
+export function runMachine(setup: ThreadSetup, host: ThreadHost): void {
+  const flashBytes = setup.fittings.flash ? 2 * MAP.flash.bankBytes : 0;
+  const map = memoryMap(setup.cpus, setup.memoryBytes + flashBytes);
+  const before: RunStatistics[] = [];
+  for (let boot = 0; ; boot++) {
+    // A machine that resets begins with clean records, as the first did; RAM keeps what it held, and flash too.
+    if (boot > 0) new Uint8Array(setup.memory.buffer, 0, map.ram).fill(0);
+    const { machine, vcpu } = build(setup, host, map, boot === 0);
+    machine.report({ event: 'booted', entry: `0x${setup.entry.toString(16)}` });
+    const { ended, detail } = runVcpu(vcpu, machine);
+    before.push(machine.statistics());
+    if (ended === 'reset' && setup.reboot) continue;
+    if (ended === 'fault') machine.report({ event: 'fault', detail: detail ?? 'unknown' });
+    host.post({ kind: 'ended', ending: ended, statistics: before.reduce(sum), ...(detail !== undefined && { detail }) });
+    return;
+  }
+}
+
+/** Machine and wall time, which devices live in. Deterministic machines have both from instructions. */
+function clockOf(setup: ThreadSetup, host: ThreadHost, vm: () => Vm): Clock {
+  const nowNs = (): bigint => vm().counter() * TICK;
+  return { nowNs, wallNs: () => (setup.deterministic ? DETERMINISTIC_EPOCH_NS + nowNs() : host.clock.wallNs()) };
+}
+
+function build(setup: ThreadSetup, host: ThreadHost, map: MemoryMap, first: boolean): { machine: RunningMachine; vcpu: Vcpu } {
+  const memory = setup.memory.buffer, mailbox = new Mailbox(setup.mailbox);
+  const entropy = setup.deterministic ? seeded(1n) : (into: Uint8Array) => host.entropy(into);
+  let vm: Vm | undefined;
+  const theVm = (): Vm => { invariant(vm, 'the VM is there before its devices'); return vm; };
+  const clock = clockOf(setup, host, theVm);
+  const alarms = new Alarms(() => {
+    const at = alarms.earliest();
+    if (!setup.deterministic) host.post({ kind: 'alarm', atNs: at === null ? null : host.clock.monotonicNs() + at - clock.nowNs() });
+  });
+  vm = createVm({
+    memory, map, engine: host.engine, model: host.model, deterministic: setup.deterministic, suspendAbi: setup.suspendAbi,
+    clock: { counter: () => host.clock.monotonicNs() / TICK, realtime: clock.wallNs },
+    idle: idleOf(setup, map, alarms, clock, theVm), entropy64: () => entropy64(entropy),
+  });
+  vm.gic.init({ distributor: MAP.distributor.address, redistributors: MAP.redistributors.address, nrIrqs: NR_IRQS });
+  vm.setMemoryRegion({ slot: 0, flags: 0, guestPhysAddr: MAP.ram.address, memorySize: BigInt(setup.memoryBytes), userspaceAddr: map.ram });
+
+  const reserve = reserver(memory, map);
+  const life = lifecycleShape.at(memory, reserve(lifecycleShape.size, lifecycleShape.align).offset);
+  const send = sender(mailbox);
+  let machine: RunningMachine | undefined;
+  const devices = attachDevices({
+    clock, entropy, guestMemory: deviceMemory(vm), reserve, uart: { send }, virtioConsole: { send() {} },
+    ...(setup.fittings.fwCfg && { firmware: { items: setup.firmwareItems, files: new Map() } }),
+    ...(setup.fittings.flash && { flash: flashBanks(setup, host, vm, map, first) }),
+    wires: (name, at, due): Wires => ({
+      irq: level => { if (at.spi !== undefined) theVm().irqLine(intidOf(at.spi), level); },
+      alarm: deadline => alarms.set(name, deadline, due),
+      ready: () => machine?.wantInput(),
+    }),
+  });
+  machine = new RunningMachine({
+    host, vm, devices, alarms, life, mailbox, policy: setup.onSuspend, wakeOn: setup.wakeOn, abi: setup.suspendAbi,
+    deterministic: setup.deterministic, nowNs: clock.nowNs, wallNs: clock.wallNs,
+  });
+  for (const { what, address, bytes } of setup.segments) invariant(vm.guestMemory.writeBytes(address, bytes), `the ${what} lies in RAM`);
+  vm.memoryWritten();
+  const vcpu = startCpu(vm, setup.entry);
+  vm.setCounterOffset(vm.counterOffset + vm.counter());                   // building took time that the guest has not lived
+  return { machine, vcpu };
+}
+
+/** CPU 0 at the entry point with the device tree's address in x0: Linux's boot protocol, and what firmware is promised. */
+function startCpu(vm: Vm, entry: bigint): Vcpu {
+  const vcpu = vm.createVcpu(0);
+  vcpu.init({ target: TARGET_GENERIC_V8, features: VCPU_FEATURES });
+  vcpu.pc = entry;
+  vcpu.setX(0, DTB_ADDRESS);
+  return vcpu;
+}
+
+/** Waits for the guest: until a kick, an interrupt, its own timer or a device's alarm. */
+function idleOf(setup: ThreadSetup, map: MemoryMap, alarms: Alarms, clock: Clock, vm: () => Vm): Idle {
+  const thread = atomicsIdle(setup.memory.buffer, map);
+  return {
+    wait(cpuIndex, nanoseconds) {
+      const now = clock.nowNs(), alarm = alarms.earliest();
+      const untilAlarm = alarm === null ? null : Number(alarm > now ? alarm - now : 0n);
+      const alarmFirst = untilAlarm !== null && (nanoseconds === null || untilAlarm < nanoseconds);
+      if (setup.deterministic && alarmFirst) vm().advance((BigInt(untilAlarm) + TICK - 1n) / TICK);
+      else if (setup.deterministic && nanoseconds !== null) return 'timeout';
+      else if (!alarmFirst) return thread.wait(cpuIndex, nanoseconds);
+      else thread.wait(cpuIndex, untilAlarm);
+      alarms.fire(clock.nowNs());
+      return 'notified';
+    },
+  };
+}
+
+/** Hands out memory for declared records, behind the hypervisor's. The order of asking is the layout. */
+function reserver(buffer: SharedArrayBuffer, map: MemoryMap): (bytes: number, align: number) => { buffer: SharedArrayBuffer; offset: number } {
+  let next = map.shared + hypervisorBytes(map.cpus);
+  return (bytes, align) => {
+    const offset = alignUp(next, Math.max(align, 8));
+    next = offset + bytes;
+    invariant(next <= map.shared + map.sharedBytes, 'the shared area has room for the board');
+    return { buffer, offset };
+  };
+}
+
+/** Console bytes to the owner; blocks while the owner has not taken the ones before, a stop excepted. */
+function sender(mailbox: Mailbox): (bytes: Uint8Array) => void {
+  return bytes => {
+    for (let rest = bytes; rest.length > 0; ) {
+      rest = rest.subarray(mailbox.output.write(rest));
+      if (rest.length === 0 || mailbox.stopWanted()) return;
+      mailbox.output.waitForRoom(1000);
+    }
+  };
+}
+
+function entropy64(entropy: (into: Uint8Array) => void): bigint {
+  const bytes = new Uint8Array(8);
+  entropy(bytes);
+  return new DataView(bytes.buffer).getBigUint64(0, true);
+}
+
+/** Figures of a machine that reset, added up. */
+const sum = (a: RunStatistics, b: RunStatistics): RunStatistics => ({
+  retired: a.retired + b.retired, sleeps: a.sleeps + b.sleeps, asleepNs: a.asleepNs + b.asleepNs, runningNs: a.runningNs + b.runningNs,
+  exits: added(a.exits, b.exits), oddities: added(a.oddities, b.oddities),
+});
+function added(a: Readonly<Record<string, number>>, b: Readonly<Record<string, number>>): Record<string, number> {
+  const out: Record<string, number> = { ...a };
+  for (const [key, count] of Object.entries(b)) out[key] = (out[key] ?? 0) + count;
+  return out;
+}

@@ -1,0 +1,56 @@
+import fc from 'fast-check';
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Worker } from 'node:worker_threads';
+import { Mailbox, ORDER } from './mailbox.ts';
+
+test('a ring gives back what was written, in order, whatever the pieces', () => {
+  fc.assert(fc.property(fc.array(fc.tuple(fc.uint8Array({ maxLength: 40_000 }), fc.nat(50_000))), pieces => {
+    const { input } = new Mailbox();
+    const sent: number[] = [], got: number[] = [];
+    for (const [bytes, take] of pieces) {
+      sent.push(...bytes.subarray(0, input.write(bytes)));
+      const some = input.peek(take);
+      got.push(...some);
+      input.take(some.length);
+    }
+    got.push(...input.peek());
+    assert.deepEqual(got, sent);
+  }), { numRuns: 20 });
+});
+
+test('a full ring takes nothing until it is read, and then tells who waits', async () => {
+  const { input } = new Mailbox();
+  assert.equal(input.write(new Uint8Array(70_000)), 65_536);
+  assert.equal(input.write(Uint8Array.of(1)), 0);
+  const room = input.roomAsync();
+  input.take(10);
+  await room;
+  assert.equal(input.room, 10);
+});
+
+test('orders add up, are taken once, and resume takes a pause back', () => {
+  const box = new Mailbox();
+  box.order(ORDER.pause | ORDER.wake);
+  assert.equal(box.takeOrders(ORDER.wake), ORDER.wake);
+  assert.equal(box.takeOrders(ORDER.wake), 0);
+  box.order(ORDER.resume);
+  assert.equal(box.peekOrders(), ORDER.resume);
+});
+
+test('a thread that waits for orders hears them from another thread, and its bytes wake a waiting owner', async () => {
+  const box = new Mailbox();
+  const worker = new Worker(`
+    import { workerData } from 'node:worker_threads';
+    const { Mailbox, ORDER } = await import(workerData.module);
+    const box = new Mailbox(workerData.memory);
+    box.waitForOrders(ORDER.decided);
+    const { decision, denyCode } = box.decision();
+    box.output.write(new TextEncoder().encode(decision + denyCode));
+  `, { eval: true, workerData: { memory: box.memory, module: new URL('./mailbox.ts', import.meta.url).href } });
+  const ended = new Promise((resolve, reject) => worker.once('exit', resolve).once('error', reject));
+  box.decide('deny', -3);
+  await box.output.bytesAsync();
+  assert.equal(new TextDecoder().decode(box.output.peek()), 'deny-3');
+  await ended;
+});

@@ -1,0 +1,130 @@
+/** Shared memory between a machine's owner and its vCPU's thread: orders, a decision about suspend, console bytes both ways. */
+import { state } from '@hypnos/base';
+
+const RING_BYTES = 1 << 16;
+
+const ringShape = state.shape({ head: state.u32(), tail: state.u32(), bytes: state.bytes(RING_BYTES) });
+const shape = state.shape({ orders: state.u32(), decision: state.u32(), denyCode: state.i32() });
+
+/** Orders to the vCPU's thread, as bits. `pause` stays set until `resume`; the others are taken once. */
+export const ORDER = {
+  stop: 1, pause: 2, resume: 4, wake: 8, powerKey: 16, sleepKey: 32, reset: 64, decided: 128, input: 256, alarm: 512,
+} as const;
+
+/**
+ * Bytes from one thread to another, in order. `head` counts bytes written, `tail` bytes taken, both modulo 2^32; each has one
+ * writer. Who waits, waits on the other's count.
+ */
+export class Ring {
+  readonly #words: Int32Array;
+  readonly #bytes: Uint8Array;
+
+  constructor(memory: SharedArrayBuffer, offset: number) {
+    this.#words = new Int32Array(memory, offset, 2);
+    this.#bytes = new Uint8Array(memory, offset + ringShape.offsetOf('bytes'), RING_BYTES);
+  }
+
+  #count(at: 0 | 1): number { return Atomics.load(this.#words, at); }
+  get used(): number { return (this.#count(0) - this.#count(1)) >>> 0; }
+  get room(): number { return RING_BYTES - this.used; }
+
+  /** Writes what there is room for; answers how much. */
+  write(bytes: Uint8Array): number {
+    const length = Math.min(bytes.length, this.room), head = this.#count(0);
+    for (let i = 0; i < length; i++) this.#bytes[(head + i) & (RING_BYTES - 1)] = bytes[i]!;
+    if (length > 0) this.#move(0, head + length);
+    return length;
+  }
+
+  /** What lies there, up to `atMost` bytes, without taking it. */
+  peek(atMost = RING_BYTES): Uint8Array<ArrayBuffer> {
+    const length = Math.min(atMost, this.used), tail = this.#count(1), out = new Uint8Array(length);
+    for (let i = 0; i < length; i++) out[i] = this.#bytes[(tail + i) & (RING_BYTES - 1)]!;
+    return out;
+  }
+
+  /** Takes so many of the bytes that `peek` showed. */
+  take(count: number): void { if (count > 0) this.#move(1, this.#count(1) + count); }
+
+  #move(at: 0 | 1, count: number): void {
+    Atomics.store(this.#words, at, count | 0);
+    Atomics.notify(this.#words, at);
+  }
+
+  /** Blocks until the reader has taken something, at most `milliseconds`. Not for a page's main thread. */
+  waitForRoom(milliseconds: number): void {
+    const tail = this.#count(1);
+    if (this.room === 0) Atomics.wait(this.#words, 1, tail, milliseconds);
+  }
+
+  /** Settles when there is room, at once or when the reader has taken something, or after `disturb` if it is `over`. */
+  async roomAsync(over = () => false): Promise<void> {
+    for (;;) {
+      const tail = this.#count(1);
+      if (this.room > 0 || over()) return;
+      await Atomics.waitAsync(this.#words, 1, tail).value;
+    }
+  }
+  /** Settles when there are bytes, at once or when the writer has written some, or after `disturb` if it is `over`. */
+  async bytesAsync(over = () => false): Promise<void> {
+    for (;;) {
+      const head = this.#count(0);
+      if (this.used > 0 || over()) return;
+      await Atomics.waitAsync(this.#words, 0, head).value;
+    }
+  }
+  /** Wakes whoever waits in `bytesAsync` or `roomAsync`, to look again. */
+  disturb(): void {
+    Atomics.notify(this.#words, 0);
+    Atomics.notify(this.#words, 1);
+  }
+}
+
+export type DecisionWord = 'sleep' | 'resume' | 'deny' | 'ignore';
+const DECISIONS: readonly DecisionWord[] = ['sleep', 'resume', 'deny', 'ignore'];
+
+/** One machine's mailbox over its memory; make one on each thread. */
+export class Mailbox {
+  static readonly bytes = shape.size + (8 - (shape.size % 8)) + 2 * ringShape.size;
+  readonly memory: SharedArrayBuffer;
+  /** From the guest's console, and to it. */
+  readonly output: Ring;
+  readonly input: Ring;
+  readonly #words: Int32Array;
+
+  constructor(memory: SharedArrayBuffer = new SharedArrayBuffer(Mailbox.bytes)) {
+    this.memory = memory;
+    this.#words = new Int32Array(memory, 0, shape.size / 4);
+    const rings = shape.size + (8 - (shape.size % 8));
+    this.output = new Ring(memory, rings);
+    this.input = new Ring(memory, rings + ringShape.size);
+  }
+
+  /** Adds orders and wakes the thread if it waits for some. A vCPU that runs guest code must be kicked as well. */
+  order(bits: number): void {
+    if (bits & ORDER.resume) Atomics.and(this.#words, 0, ~ORDER.pause);
+    Atomics.or(this.#words, 0, bits);
+    Atomics.notify(this.#words, 0);
+  }
+  peekOrders(): number { return Atomics.load(this.#words, 0); }
+  stopWanted(): boolean { return (this.peekOrders() & ORDER.stop) !== 0; }
+  /** Takes these orders; answers which of them there were. */
+  takeOrders(mask: number): number { return Atomics.and(this.#words, 0, ~mask) & mask; }
+  /** Blocks until some order of `mask` is there. */
+  waitForOrders(mask: number): void {
+    for (;;) {
+      const orders = this.peekOrders();
+      if (orders & mask) return;
+      Atomics.wait(this.#words, 0, orders);
+    }
+  }
+
+  decide(decision: DecisionWord, denyCode = 0): void {
+    this.#words[1] = DECISIONS.indexOf(decision);
+    this.#words[2] = denyCode;
+    this.order(ORDER.decided);
+  }
+  decision(): { readonly decision: DecisionWord; readonly denyCode: number } {
+    return { decision: DECISIONS[this.#words[1]!]!, denyCode: this.#words[2]! };
+  }
+}

@@ -1,0 +1,41 @@
+/** What may be answered when a guest asks to sleep (design §5), and the words for it on a command line. */
+import { HypnosError } from '@hypnos/base';
+
+/** PSCI return codes (DEN0022 5.2.2). */
+export const PSCI = {
+  SUCCESS: 0, NOT_SUPPORTED: -1, INVALID_PARAMETERS: -2, DENIED: -3, ALREADY_ON: -4, ON_PENDING: -5,
+  INTERNAL_FAILURE: -6, NOT_PRESENT: -7, DISABLED: -8, INVALID_ADDRESS: -9,
+} as const;
+export type PsciError = Exclude<keyof typeof PSCI, 'SUCCESS'>;
+
+/**
+ * `sleep` waits for a wake event, `resume` comes back at the entry point at once, `deny` gives the guest an error. `ignore`
+ * re-enters after the call with nothing changed: what a VMM must not do, kept to show it (suspend contract C12).
+ */
+export type SuspendDecision =
+  | { readonly do: 'sleep' }
+  | { readonly do: 'resume' }
+  | { readonly do: 'deny'; readonly code: PsciError }
+  | { readonly do: 'ignore' };
+
+/** The policy of a machine: a decision for every request, or `ask` its owner each time. */
+export type SuspendPolicy = SuspendDecision | { readonly do: 'ask' };
+
+const ERRORS = Object.keys(PSCI).filter(name => name !== 'SUCCESS') as PsciError[];
+
+/** `DENIED`, `denied`, `-3`: a PSCI error. SUCCESS is none: Linux takes it for a failure of the firmware (C18). */
+export function parsePsciError(text: string): PsciError {
+  const found = ERRORS.find(name => name === text.toUpperCase().replaceAll('-', '_') || String(PSCI[name]) === text);
+  if (found === undefined) throw new HypnosError('EINVAL', `'${text}' is no PSCI error: use one of ${ERRORS.join(', ')}.`);
+  return found;
+}
+
+export const psciErrorName = (code: number): PsciError | undefined => ERRORS.find(name => PSCI[name] === code);
+
+/** `sleep`, `resume`, `deny`, `deny=CODE`, `ask`. */
+export function parseSuspendPolicy(text: string): SuspendPolicy {
+  const [word, code] = text.split('=', 2);
+  if (word === 'deny') return { do: 'deny', code: code === undefined ? 'DENIED' : parsePsciError(code) };
+  if (code === undefined && (word === 'sleep' || word === 'resume' || word === 'ask')) return { do: word };
+  throw new HypnosError('EINVAL', `'${text}' is no answer to a guest that asks to sleep: use sleep, resume, deny, deny=CODE or ask.`);
+}

@@ -1,0 +1,105 @@
+/**
+ * Runs one vCPU to its end. The loop holds no machine state of its own: whether a CPU is off or suspended lives in the
+ * vCPU and the lifecycle record, the arguments of a suspend call stay in the guest's registers; so a snapshot taken at
+ * any pause is whole.
+ */
+import { unreachable } from '@hypnos/base';
+import type { SystemEventExit, SystemEvent, Vcpu } from '@hypnos/hypervisor';
+import { EVENT_FLAG } from '@hypnos/hypervisor';
+import type { RunningMachine } from './running-machine.ts';
+import { asked, endedByOwner, ownerWakes, woke, wokenOutside } from './suspend.ts';
+import type { Ending } from './thread-setup.ts';
+import { ORDER } from './mailbox.ts';
+
+export type Phase = 'running' | 'paused' | { readonly ended: Ending; readonly detail?: string };
+
+export function runVcpu(vcpu: Vcpu, machine: RunningMachine): Exclude<Phase, string> {
+  let phase: Phase = served(vcpu, machine);
+  for (;;) {
+    if (phase === 'running') phase = running(vcpu, machine);
+    else if (phase === 'paused') phase = paused(machine);
+    else return phase;
+  }
+}
+
+// running ── pause ──▶ paused, running ── off, reset, crash, stop, fault ──▶ ended
+function running(vcpu: Vcpu, machine: RunningMachine): Phase {
+  const { bus, exits } = machine;
+  for (;;) {
+    if (machine.sleepsOutside) {
+      if (!wokenOutside(vcpu, machine)) machine.waitOutside();
+      const phase = served(vcpu, machine);
+      if (phase !== 'running') return phase;
+      continue;
+    }
+    const exit = vcpu.run(machine.runMode());
+    exits[exit.reason] = (exits[exit.reason] ?? 0) + 1;
+    switch (exit.reason) {
+      case 'mmio':
+        if (exit.write !== undefined) bus.write(exit.address, exit.bytes, exit.write);
+        else vcpu.answerMmio(bus.read(exit.address, exit.bytes));
+        machine.afterAccess();
+        break;                                  // the hot path: straight back in
+      case 'system-event': {
+        const phase = onSystemEvent[exit.event](vcpu, machine, exit);
+        if (phase !== 'running') return phase;
+        break;
+      }
+      case 'interrupted': {
+        const phase = served(vcpu, machine);
+        if (phase !== 'running') return phase;
+        break;
+      }
+      case 'hypercall':
+        return { ended: 'fault', detail: `the hypervisor forwarded SMCCC call ${exit.nr}, and no filter of ours asks for that` };
+      case 'page-absent':
+        return { ended: 'fault', detail: `page frame ${exit.frame} is absent, and nothing here brings pages in` };
+      case 'internal-error':
+        return { ended: 'fault', detail: exit.detail };
+      default:
+        return unreachable(exit);
+    }
+  }
+}
+
+function paused(machine: RunningMachine): Phase {
+  machine.report({ event: 'paused' });
+  for (;;) {
+    machine.mailbox.waitForOrders(ORDER.stop | ORDER.resume | ORDER.reset);
+    const orders = machine.mailbox.takeOrders(ORDER.stop | ORDER.resume | ORDER.reset);
+    if (orders & (ORDER.stop | ORDER.reset)) return endedByOwner(machine, orders);
+    if ((machine.mailbox.peekOrders() & ORDER.pause) === 0) break;
+  }
+  machine.report({ event: 'running' });
+  return 'running';
+}
+
+/** Does what the machine's owner ordered since, and what has come due. */
+function served(vcpu: Vcpu, machine: RunningMachine): Phase {
+  const { mailbox } = machine;
+  const orders = mailbox.takeOrders(ORDER.stop | ORDER.resume | ORDER.wake | ORDER.reset | ORDER.powerKey | ORDER.sleepKey | ORDER.input | ORDER.alarm);
+  if (orders & (ORDER.stop | ORDER.reset)) return endedByOwner(machine, orders);
+  machine.fireAlarms();
+  machine.offerInput();
+  if (orders & ORDER.powerKey) machine.press('power');
+  if (orders & ORDER.sleepKey) machine.press('sleep');
+  if (orders & (ORDER.wake | ORDER.powerKey | ORDER.sleepKey)) ownerWakes(vcpu, machine, (orders & ORDER.wake) !== 0);
+  return mailbox.peekOrders() & ORDER.pause ? 'paused' : 'running';
+}
+
+const onSystemEvent: Record<SystemEvent, (vcpu: Vcpu, machine: RunningMachine, exit: SystemEventExit) => Phase> = {
+  shutdown(_vcpu, machine, exit) {
+    machine.report({ event: 'off', hibernate: (exit.flags & EVENT_FLAG.off2) !== 0n });
+    return { ended: 'off' };
+  },
+  reset(_vcpu, machine) {
+    machine.report({ event: 'reset', by: 'guest' });
+    return { ended: 'reset' };
+  },
+  crash(_vcpu, machine) {
+    machine.report({ event: 'crash' });
+    return { ended: 'crash' };
+  },
+  suspend: asked,
+  wakeup: woke,
+};

@@ -1,0 +1,134 @@
+/** What the run loop works with: the VM, its bus and devices, the mailbox, and the figures of the run. */
+import { CAP, type SuspendAbi, type Vm } from '@hypnos/hypervisor';
+import { Alarms } from './alarms.ts';
+import type { Devices } from './board/devices.ts';
+import { interruptName, intidOf, MAP } from './board/map.ts';
+import { Bus } from './bus.ts';
+import type { Happening, WakeCause, WakeOutlook } from './events.ts';
+import { SUSPEND, type Lifecycle } from './lifecycle.ts';
+import { ORDER, type Mailbox } from './mailbox.ts';
+import type { SuspendPolicy } from './policy.ts';
+import type { ThreadHost } from './ports.ts';
+import type { RunStatistics, ThreadMessage } from './thread-setup.ts';
+import type { WakeSources } from './wake-sources.ts';
+
+export interface MachineParts {
+  readonly host: ThreadHost;
+  readonly vm: Vm;
+  readonly devices: Devices;
+  readonly alarms: Alarms;
+  readonly life: Lifecycle;
+  readonly mailbox: Mailbox;
+  readonly policy: SuspendPolicy;
+  readonly wakeOn: WakeSources;
+  readonly abi: SuspendAbi;
+  readonly deterministic: boolean;
+  /** Machine time. */
+  readonly nowNs: () => bigint;
+  readonly wallNs: () => bigint;
+}
+
+const RUN_PLAIN = {}, RUN_AND_SUSPEND = { suspend: true } as const;
+
+export class RunningMachine {
+  readonly vm: Vm;
+  readonly bus: Bus;
+  readonly life: Lifecycle;
+  readonly mailbox: Mailbox;
+  readonly policy: SuspendPolicy;
+  readonly wakeOn: WakeSources;
+  readonly abi: SuspendAbi;
+  /** Exits by reason. */
+  readonly exits: Record<string, number> = {};
+  readonly #parts: MachineParts;
+  readonly #startedNs: bigint;
+  #asleepSinceNs: bigint | null = null;
+  #asleepNs = 0n;
+  #inputWanted = false;
+
+  constructor(parts: MachineParts) {
+    this.#parts = parts;
+    this.vm = parts.vm;
+    this.life = parts.life;
+    this.mailbox = parts.mailbox;
+    this.policy = parts.policy;
+    this.wakeOn = parts.wakeOn;
+    this.abi = parts.abi;
+    this.bus = new Bus(parts.devices.all);
+    this.#startedNs = parts.host.clock.monotonicNs();
+    parts.vm.enableCap(CAP.armSystemSuspend);
+  }
+
+  /** True while the system sleeps under v1, where the hypervisor cannot wait for it. */
+  get sleepsOutside(): boolean { return this.abi === 'v1' && this.life.suspended === SUSPEND.system; }
+
+  /** RUN, or RUN+SUSPEND of the 2021-09-21 mail, where the VMM holds the state. */
+  runMode(): { readonly suspend?: boolean } {
+    return this.abi === 'run+suspend' && this.life.suspended === SUSPEND.system ? RUN_AND_SUSPEND : RUN_PLAIN;
+  }
+
+  post(message: ThreadMessage): void { this.#parts.host.post(message); }
+
+  report(happening: Happening): void {
+    const at = { wallNs: this.#parts.wallNs(), counter: this.vm.counter(), retired: this.vm.vcpus[0]?.state.retired ?? 0n };
+    this.post({ kind: 'event', event: { ...happening, at } });
+  }
+
+  fellAsleep(wake: WakeOutlook): void {
+    this.#asleepSinceNs = this.#parts.host.clock.monotonicNs();
+    this.report({ event: 'asleep', wake });
+  }
+  wokeUp(why: Happening): void {
+    this.#asleepNs += this.#asleepForNs();
+    this.#asleepSinceNs = null;
+    this.report(why);
+  }
+  #asleepForNs(): bigint { return this.#asleepSinceNs === null ? 0n : this.#parts.host.clock.monotonicNs() - this.#asleepSinceNs; }
+
+  /** A device has become able to take input; it is offered once the access that made it so is over. */
+  wantInput(): void { this.#inputWanted = true; }
+  /** After each access: hot. */
+  afterAccess(): void {
+    if (this.#inputWanted) this.offerInput();
+    if (this.#parts.deterministic) this.fireAlarms();
+  }
+
+  /** Gives the console what the owner typed, as far as the guest takes it; the rest stays where it is. */
+  offerInput(): void {
+    const { input } = this.mailbox;
+    this.#inputWanted = false;
+    for (let held = input.peek(64); held.length > 0; held = input.peek(64)) {
+      const taken = this.#parts.devices.uart.receive(held);
+      input.take(taken);
+      if (taken === 0) return;
+    }
+  }
+
+  fireAlarms(): void { this.#parts.alarms.fire(this.#parts.nowNs()); }
+  appointment(): bigint | null { return this.#parts.devices.appointment(); }
+
+  /** A key goes the way the guest listens to: the GPIO if its interrupt is enabled, the virtio keyboard otherwise. */
+  press(key: 'power' | 'sleep'): void {
+    if (this.vm.gic.enabled(intidOf(MAP.pl061.spi))) this.#parts.devices.pressGpio(key);
+    else this.#parts.devices.pressKeyboard(key);
+  }
+
+  /** Device lines that are up, for v1: all that a VMM itself can see. */
+  raisedLines(): readonly WakeCause[] {
+    return this.#parts.devices.all.filter(d => d.line() && d.place.spi !== undefined).map(({ place }) => {
+      const intid = intidOf(place.spi!);
+      return { intid, source: interruptName(intid), priority: 0, priorityMask: 0, target: null };
+    });
+  }
+  waitOutside(): void { this.mailbox.waitForOrders(~ORDER.decided); }
+
+  statistics(): RunStatistics {
+    const odd = this.#parts.devices.all.flatMap(d => [...d.oddities().kinds].map(([kind, count]) => [`${d.name} ${kind}`, count] as const));
+    const asleepNs = this.#asleepNs + this.#asleepForNs();
+    return {
+      retired: this.vm.vcpus[0]?.state.retired ?? 0n, exits: { ...this.exits }, sleeps: this.life.sleeps, asleepNs,
+      runningNs: this.#parts.host.clock.monotonicNs() - this.#startedNs - asleepNs,
+      oddities: Object.fromEntries([...odd, ...this.bus.strays]),
+    };
+  }
+}

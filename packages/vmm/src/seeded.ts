@@ -1,0 +1,12 @@
+/** Numbers that look random and are the same each run (splitmix64): what deterministic machines have for entropy. */
+export function seeded(seed: bigint): (into: Uint8Array) => void {
+  let state = seed;
+  const next = (): bigint => {
+    state = BigInt.asUintN(64, state + 0x9e37_79b9_7f4a_7c15n);
+    let z = state;
+    z = BigInt.asUintN(64, (z ^ (z >> 30n)) * 0xbf58_476d_1ce4_e5b9n);
+    z = BigInt.asUintN(64, (z ^ (z >> 27n)) * 0x94d0_49bb_1331_11ebn);
+    return z ^ (z >> 31n);
+  };
+  return into => { for (let i = 0; i < into.length; i++) into[i] = Number(next() & 0xffn); };
+}
