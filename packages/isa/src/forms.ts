@@ -5,6 +5,7 @@ import type { Row } from './instruction.ts';
 import type { Operand } from './operands.ts';
 import type { AnyFields } from './pattern.ts';
 import { sampleFields } from './sampling.ts';
+import { owns } from './shadows.ts';
 
 export interface Form {
   readonly row: Row;
@@ -44,7 +45,7 @@ export function formsOf(row: Row): readonly Form[] {
   if (known) return known;
   const forms = new Map<number, Form>();
   for (const fields of sampleFields(row)) {
-    const sample = decodeAs(row, encode(row, fields), ALL);
+    const word = encode(row, fields), sample = owns(row, word) ? decodeAs(row, word, ALL) : null;
     if (!sample) continue;
     const number = formNumber(sample);
     if (forms.has(number)) continue;

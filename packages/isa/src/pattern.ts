@@ -20,7 +20,8 @@ export interface Pattern {
   readonly fields: readonly PatternField[];
 }
 
-const low = (width: number) => 2 ** width - 1;
+/** `width` ones, for widths below 32. */
+const low = (width: number) => (1 << width) - 1;
 
 export function parsePattern(text: string): Pattern {
   let mask = 0, match = 0, at = 32;

@@ -1,12 +1,14 @@
 /**
  * Encodings of a row, chosen to meet every form and every way it is written: form fields exhaustively, small fields
- * value by value, registers often 31 or equal to each other, the rest at their extremes and at random from a fixed seed.
+ * value by value, registers 31, equal or different in every pattern, the rest at their extremes and at random from a fixed seed.
  */
 import type { Row } from './instruction.ts';
 import type { AnyFields, PatternField } from './pattern.ts';
 
+export type Random = (below: number) => number;
+
 /** Xorshift: the same row gives the same samples for ever. */
-export function randomFrom(seed: number): (below: number) => number {
+export function randomFrom(seed: number): Random {
   let s = (seed ^ 0x9e3779b9) | 0 || 1;
   return below => {
     s ^= s << 13;
@@ -17,24 +19,30 @@ export function randomFrom(seed: number): (below: number) => number {
 }
 
 /** Fields so named should be all ones; they change nothing. */
-const shouldBeOne = (name: string) => name.startsWith('sbo');
-const isRegister = ({ name, width }: PatternField) => width === 5 && name.startsWith('R');
+export const isIgnored = (field: PatternField): boolean => field.name.startsWith('sbo');
+export const isRegisterField = (field: PatternField): boolean => field.width === 5 && field.name.startsWith('R');
+
 const EXHAUSTIVE_BITS = 12, SWEPT_BITS = 7, DRAWS = 16;
 
-type Random = (below: number) => number;
-
-function draw(field: PatternField, others: Record<string, number>, random: Random): number {
+function drawNumber(field: PatternField, others: Readonly<Record<string, number>>, random: Random): number {
   const size = 2 ** field.width;
-  if (shouldBeOne(field.name)) return size - 1;
-  if (isRegister(field)) {
-    const earlier = Object.keys(others).filter(name => name.startsWith('R'));
-    const choice = random(8);
-    if (choice < 2) return 31;
-    if (choice === 2 && earlier.length) return others[earlier[random(earlier.length)]!]!;
-    return random(31);
-  }
+  if (isIgnored(field)) return size - 1;
+  // Aliases tie fields of one width: LSL is UBFM with imms one less than immr.
+  const partner = random(8) === 0 ? Object.entries(others).findLast(([name, value]) => !name.startsWith('R') && value > 0 && value < size) : undefined;
+  if (partner) return partner[1] - random(2);
   if (field.width <= 4) return random(size);
   return [0, size - 1, 1, size >> 1, (size >> 1) - 1][random(12)] ?? random(size);
+}
+
+/** The registers by a pattern in base 3, a digit for each: 0 any below 31, 1 is 31, 2 the same as the one before. */
+function* registers(fields: readonly PatternField[], pattern: number, random: Random): Generator<readonly [string, number]> {
+  let before = random(31), rest = pattern;
+  for (const { name } of fields) {
+    const value = rest % 3 === 0 ? random(31) : rest % 3 === 1 ? 31 : before;
+    yield [name, value];
+    before = value;
+    rest = Math.floor(rest / 3);
+  }
 }
 
 function* product(fields: readonly PatternField[], random: Random): Generator<Record<string, number>> {
@@ -51,29 +59,30 @@ function* product(fields: readonly PatternField[], random: Random): Generator<Re
   }
 }
 
-function complete(row: Row, fixed: AnyFields, random: Random): Record<string, number> {
-  const values: Record<string, number> = { ...fixed };
-  for (const field of row.pattern.fields) if (!(field.name in values)) values[field.name] = draw(field, values, random);
-  return values;
-}
+/** The base register forced to be SP first and another one then, so that both kinds are met. */
+const baseOf = (row: Row, i: number, random: Random): AnyFields =>
+  i < 2 && row.pattern.fields.some(f => f.name === 'Rn') ? { Rn: i === 0 ? 31 : random(31) } : {};
 
-/** The base register forced to be SP or not, so that both kinds are met. */
-function baseOf(row: Row, sp: boolean, random: Random): AnyFields {
-  return row.pattern.fields.some(f => f.name === 'Rn') ? { Rn: sp ? 31 : random(31) } : {};
-}
-
-/** Encodings of the row by their fields, some of them unallocated. `draws` is how many are tried for each form. */
+/** Encodings of the row by their fields, some of them unallocated. At least `draws` are tried for each form. */
 export function* sampleFields(row: Row, draws = DRAWS): Generator<AnyFields> {
-  const random = randomFrom(row.pattern.match);
-  const inForm = row.pattern.fields.filter(f => row.form.includes(f.name));
-  const swept = row.pattern.fields.filter(f => !inForm.includes(f) && !isRegister(f) && !shouldBeOne(f.name) && f.width <= SWEPT_BITS);
+  const random = randomFrom(row.pattern.match), { fields } = row.pattern;
+  const registerFields = fields.filter(isRegisterField), patterns = 3 ** registerFields.length;
+  const numberFields = fields.filter(f => !isRegisterField(f));
+  const inForm = numberFields.filter(f => row.form.includes(f.name));
+  const swept = numberFields.filter(f => !inForm.includes(f) && !isIgnored(f) && f.width <= SWEPT_BITS);
+
+  const complete = (fixed: AnyFields, pattern: number): AnyFields => {
+    const values: Record<string, number> = { ...Object.fromEntries(registers(registerFields, pattern, random)), ...fixed };
+    for (const field of numberFields) if (!(field.name in values)) values[field.name] = drawNumber(field, values, random);
+    return values;
+  };
   for (const place of row.sparse ?? [{}]) {
     for (const form of product(inForm.filter(f => !(f.name in place)), random)) {
       const fixed = { ...place, ...form };
-      for (let i = 0; i < draws; i++) yield complete(row, i > 1 ? fixed : { ...fixed, ...baseOf(row, i === 0, random) }, random);
+      for (let i = 0; i < draws; i++) yield complete({ ...fixed, ...baseOf(row, i, random) }, i < patterns ? i : random(patterns));
       for (const { name, width } of swept) {
         if (name in fixed) continue;
-        for (let value = 0; value < 2 ** width; value++) yield complete(row, { ...fixed, [name]: value }, random);
+        for (let value = 0; value < 2 ** width; value++) yield complete({ ...fixed, [name]: value }, random(4) ? 0 : random(patterns));
       }
     }
   }

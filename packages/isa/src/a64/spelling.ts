@@ -11,5 +11,5 @@ export const inverted = (cond: number): string => CONDITIONS[(cond ^ 1) & 15]!;
 /** A W register by number, for aliases that print another width than the operand's (`sxtw x0, w1`). */
 export const wName = (n: number): string => (n === 31 ? 'wzr' : `w${n}`);
 
-/** An immediate in hexadecimal, as logical immediates and exception numbers are printed. */
-export const hexImmediate = (value: number | bigint): string => `#0x${value.toString(16)}`;
+/** An immediate in hexadecimal, as logical immediates and exception numbers are printed; nought is plain. */
+export const hexImmediate = (value: number | bigint): string => (BigInt(value) === 0n ? '#0' : `#0x${value.toString(16)}`);
