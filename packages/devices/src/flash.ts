@@ -130,7 +130,8 @@ export const flash = device({
   size: FLASH_BANK_SIZE,
   version: 1,
   state: fields,
-  sane: s => s.mode <= QUERY && s.expects <= BUFFER_CONFIRM && s.bufferAt <= FLASH_BANK_SIZE - BUS && s.bufferAt % BUS === 0 && s.remaining <= 0xffff,
+  sane: s => s.mode <= QUERY && s.expects <= BUFFER_CONFIRM && s.remaining <= 0xffff
+    && s.bufferAt <= FLASH_BANK_SIZE - BUS && s.bufferAt % BUS === 0,
   needs: ['flash'],
   widths: [1, 2, 4, 8],
 

@@ -21,7 +21,8 @@ type State = View<typeof fields>;
 interface Ports { readonly firmware: FirmwareItems; readonly guestMemory: GuestMemory }
 
 const ascii = (text: string): Uint8Array => Uint8Array.from(text, c => c.charCodeAt(0));
-const byteSwapped32 = (value: number): number => ((value >>> 24) | ((value >>> 8) & 0xff00) | ((value << 8) & 0xff_0000) | (value << 24)) >>> 0;
+const byteSwapped32 = (value: number): number =>
+  ((value >>> 24) | ((value >>> 8) & 0xff00) | ((value << 8) & 0xff_0000) | (value << 24)) >>> 0;
 
 /** Files are numbered in the order of their names. */
 const names = ({ files }: FirmwareItems): readonly string[] => [...files.keys()].sort();
@@ -73,7 +74,7 @@ function copyOut(s: State, p: Ports, address: bigint, length: number): boolean {
   return true;
 }
 
-/** One DMA request: the guest's record is big-endian { control, length, address }; control is written back when done. Nothing is writable. */
+/** One DMA request: the record is big-endian { control, length, address }; control is written back when done. No item is writable. */
 function transfer(s: State, p: Ports, at: bigint): void {
   const record = new Uint8Array(16), view = new DataView(record.buffer);
   if (!p.guestMemory.read(at, record)) return;
@@ -97,10 +98,17 @@ export const fwCfg = device({
   needs: ['firmware', 'guestMemory'],
 
   registers: {
-    0x00: { name: 'data', doc: 'The next bytes of the selected item, in order', span: 8, widths: [1, 2, 4, 8], read: (s, p, { bytes }) => readData(s, p, bytes), write: () => {} },
-    0x08: { name: 'selector', doc: 'Selects an item; big-endian', widths: [2], write: (s, value) => select(s, ((value & 0xff) << 8) | (value >> 8)) },
+    0x00: {
+      name: 'data', doc: 'The next bytes of the selected item, in order', span: 8, widths: [1, 2, 4, 8],
+      read: (s, p, { bytes }) => readData(s, p, bytes), write: () => {},
+    },
+    0x08: {
+      name: 'selector', doc: 'Selects an item; big-endian', widths: [2],
+      write: (s, value) => select(s, ((value & 0xff) << 8) | (value >> 8)),
+    },
     0x10: {
-      name: 'DMA address', doc: 'Where a DMA record lies, big-endian; the lower half starts it. Reads as a signature.', span: 8, widths: [4, 8],
+      name: 'DMA address', doc: 'Where a DMA record lies, big-endian; the lower half starts it. Reads as a signature.',
+      span: 8, widths: [4, 8],
       read: (_s, _p, { offset }) => byteSwapped32(offset === 0 ? 0x5145_4d55 : 0x2043_4647),      // "QEMU CFG"
       write(s, value, p, { offset }) {
         if (offset === 0) { s.dmaHigh = byteSwapped32(value); return; }

@@ -72,7 +72,14 @@ export const pl061 = device({
         moved(s, before);
       },
     },
-    0x400: { name: 'GPIODIR', doc: 'Direction, 1 for output', read: s => s.direction, write(s, value) { const before = pins(s); s.direction = value & 0xff; moved(s, before); } },
+    0x400: {
+      name: 'GPIODIR', doc: 'Direction, 1 for output', read: s => s.direction,
+      write(s, value) {
+        const before = pins(s);
+        s.direction = value & 0xff;
+        moved(s, before);
+      },
+    },
     0x404: { name: 'GPIOIS', doc: 'Interrupt sense, 1 for level', field: 'sense', mask: 0xff },
     0x408: { name: 'GPIOIBE', doc: 'Both edges', field: 'bothEdges', mask: 0xff },
     0x40c: { name: 'GPIOIEV', doc: 'Rising edge or high level', field: 'event', mask: 0xff },
@@ -98,7 +105,7 @@ export const pl061 = device({
   actions: {
     /** Presses the key on a line for a tenth of a second. */
     press(s, p, line: number): void {
-      if (!(Number.isInteger(line) && line >= 0 && line < LINES)) throw new HypnosError('EINVAL', `GPIO line ${line} does not exist: give one of 0 to 7`);
+      if (!s.keys[line]) throw new HypnosError('EINVAL', `GPIO line ${line} does not exist: give one of 0 to 7`);
       setLines(s, s.lines | (1 << line));
       s.keys[line]!.releaseAt = p.clock.nowNs() + PRESS_NS;
     },

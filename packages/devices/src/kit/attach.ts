@@ -1,7 +1,7 @@
 /** Attaches a declared device to memory for its state and to ports: what comes back is what a bus, a snapshot and an inspector need. */
 import { alignUp, hex, HypnosError, type Fields, type View } from '@hypnos/base';
 import { describeDevice } from './describe.ts';
-import { bookkeeping, type Device, type Register } from './device.ts';
+import { bookkeeping, type Access, type Device, type Register } from './device.ts';
 import type { FdtNode, Place } from './fdt.ts';
 import type { Given, Need, Wires } from './ports.ts';
 
@@ -18,7 +18,7 @@ export interface Instance {
   /** Power-on state. */
   reset(): void;
   save(): Uint8Array<ArrayBuffer>;
-  /** Takes what `save` made, then drives line and alarm anew. Throws EINVAL, having changed nothing, if the bytes are no state of this device. */
+  /** Takes what `save` made and drives line and alarm anew. Bytes that are no state of this device: EINVAL, and nothing is changed. */
   load(saved: Uint8Array): void;
   /** Works out line, alarm and wish for input again, and tells what changed. Call it when the wall clock was set. */
   settle(): void;
@@ -50,10 +50,13 @@ export interface Attachment<N extends readonly Need[]> {
 const KINDS = 48;
 const WIDTHS = [4];
 
-export function attach<F extends Fields, N extends readonly Need[], A>(d: Device<F, N, A>, { memory, ports: p, at }: Attachment<N>): Attached<A> {
+export function attach<F extends Fields, N extends readonly Need[], A>(
+  d: Device<F, N, A>, { memory, ports: p, at }: Attachment<N>,
+): Attached<A> {
   const { buffer, offset: base } = memory ?? { buffer: new ArrayBuffer(d.footprint.size), offset: 0 };
   if (base % d.footprint.align !== 0 || base + d.footprint.size > buffer.byteLength) {
-    throw new HypnosError('EINVAL', `${d.name} needs ${d.footprint.size} bytes at a multiple of ${d.footprint.align}: give it such a place`);
+    const { size, align } = d.footprint;
+    throw new HypnosError('EINVAL', `${d.name} needs ${size} bytes at a multiple of ${align}: give it such a place`);
   }
   const told = bookkeeping.at(buffer, base);
   const s = d.shape.at(buffer, base + alignUp(bookkeeping.size, d.footprint.align));
@@ -81,7 +84,9 @@ export function attach<F extends Fields, N extends readonly Need[], A>(d: Device
     load(saved) {
       const candidate = d.shape.fresh();
       d.shape.load(candidate, saved);
-      if (d.sane && !d.sane(candidate)) throw new HypnosError('EINVAL', `the saved state of ${d.name} is one it cannot be in: the snapshot is damaged`);
+      if (d.sane && !d.sane(candidate)) {
+        throw new HypnosError('EINVAL', `the saved state of ${d.name} is one it cannot be in: the snapshot is damaged`);
+      }
       d.shape.load(s, saved);
       told.born = true;
       drive(true);
@@ -99,7 +104,9 @@ export function attach<F extends Fields, N extends readonly Need[], A>(d: Device
 }
 
 /** Works out what follows from the state and tells the ports what changed, or everything. */
-function driver<F extends Fields, N extends readonly Need[], A>(d: Device<F, N, A>, s: View<F>, told: ReturnType<typeof bookkeeping.at>, p: Wires & Given<N>) {
+function driver<F extends Fields, N extends readonly Need[], A>(
+  d: Device<F, N, A>, s: View<F>, told: ReturnType<typeof bookkeeping.at>, p: Wires & Given<N>,
+) {
   return (everything: boolean): void => {
     d.woke?.(s, p);
     const line = d.irq?.(s) ?? false, wants = d.wantsInput?.(s, p) ?? false, alarmAt = d.wakeAt?.(s, p) ?? null;
@@ -118,7 +125,9 @@ function driver<F extends Fields, N extends readonly Need[], A>(d: Device<F, N, 
 }
 
 /** The guest's side: accesses by offset and width onto rows. Eight bytes are two accesses of four where the row allows it. */
-function registerFile<F extends Fields, N extends readonly Need[], A>(d: Device<F, N, A>, s: View<F>, p: Given<N>, odd: (kind: string) => number) {
+function registerFile<F extends Fields, N extends readonly Need[], A>(
+  d: Device<F, N, A>, s: View<F>, p: Given<N>, odd: (kind: string) => number,
+) {
   const find = rowFinder(d), fields = s as Record<string, number>;
   const readOnce = (offset: number, bytes: number): number => {
     const found = find(offset, bytes);
@@ -136,7 +145,8 @@ function registerFile<F extends Fields, N extends readonly Need[], A>(d: Device<
     const mask = row.mask ?? 0xffff_ffff;
     fields[row.field] = ((fields[row.field]! & ~mask) | (value & mask)) >>> 0;
   };
-  const inTwo = (offset: number, bytes: number): boolean => bytes === 8 && offset % 8 === 0 && (find(offset, 4)?.widths.includes(8) ?? false);
+  const inTwo = (offset: number, bytes: number): boolean =>
+    bytes === 8 && offset % 8 === 0 && (find(offset, 4)?.widths.includes(8) ?? false);
   return {
     read(offset: number, bytes: number): bigint {
       if (inTwo(offset, bytes)) return BigInt(readOnce(offset, 4)) | (BigInt(readOnce(offset + 4, 4)) << 32n);
@@ -152,11 +162,11 @@ function registerFile<F extends Fields, N extends readonly Need[], A>(d: Device<
 
 /** Looks rows up: by offset for single registers, by range for windows. */
 function rowFinder<F extends Fields, N extends readonly Need[], A>(d: Device<F, N, A>) {
-  type Row = Register<View<F>, Given<N>>;
+  interface Found { readonly row: Register<View<F>, Given<N>>; readonly access: Access; readonly widths: readonly number[] }
   const rows = Object.entries(d.registers).map(([key, row]) => ({ from: Number(key), row, widths: row.widths ?? d.widths ?? WIDTHS }));
   const single = new Map(rows.filter(r => r.row.span === undefined).map(r => [r.from, r]));
   const windows = rows.filter(r => r.row.span !== undefined);
-  return (offset: number, bytes: number): { row: Row; access: { offset: number; bytes: number }; widths: readonly number[] } | undefined => {
+  return (offset: number, bytes: number): Found | undefined => {
     const found = single.get(offset) ?? windows.find(w => offset >= w.from && offset + bytes <= w.from + w.row.span!);
     if (!found || bytes > 4 || !found.widths.includes(bytes) || offset % bytes !== 0) return undefined;
     return { row: found.row, access: { offset: offset - found.from, bytes }, widths: found.widths };

@@ -8,7 +8,10 @@ type Described = Pick<Declaration<never, never, never>, 'name' | 'doc' | 'compat
     readonly name: string; readonly doc?: string; readonly field?: string; readonly span?: number; readonly widths?: readonly number[];
     readonly read?: unknown; readonly write?: unknown;
   }>>;
-  readonly shape: { readonly size: number; readonly fields: readonly { readonly name: string; readonly offset: number; readonly field: { readonly kind: string; readonly size: number } }[] };
+  readonly shape: {
+    readonly size: number;
+    readonly fields: readonly { readonly name: string; readonly offset: number; readonly field: { readonly kind: string; readonly size: number } }[];
+  };
 };
 
 /** Register table and state layout as markdown. */

@@ -10,8 +10,8 @@ export interface Clock {
 
 /**
  * RAM as a bus master sees it. Answers false or undefined where an address is not RAM, so that a hostile guest gets a
- * device error and never an exception; an address may be any number at all, above 64 bits too. The accessors are single-copy atomic and sequentially consistent, as rings need;
- * a misaligned address is refused.
+ * device error and never an exception; an address may be any number at all, above 64 bits too. The accessors are
+ * single-copy atomic and sequentially consistent, as rings need; a misaligned address is refused.
  */
 export interface GuestMemory {
   read(ipa: bigint, into: Uint8Array): boolean;

@@ -83,7 +83,9 @@ export const virtioInput = virtio({
   actions: {
     /** Presses and lets go of a key. It waits if the guest has no room for it; false if too many wait already. */
     press(own, _queues, _p, key: number): boolean {
-      if (!KEYS.includes(key)) throw new HypnosError('EINVAL', `this keyboard has no key ${key}: give KEY_POWER (${KEY_POWER}) or KEY_SLEEP (${KEY_SLEEP})`);
+      if (!KEYS.includes(key)) {
+        throw new HypnosError('EINVAL', `this keyboard has no key ${key}: give KEY_POWER (${KEY_POWER}) or KEY_SLEEP (${KEY_SLEEP})`);
+      }
       if (own.count + PRESS > PENDING) return false;
       for (const value of [1, 0]) {
         add(own, EV_KEY, key, value);

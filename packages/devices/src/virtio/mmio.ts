@@ -3,7 +3,9 @@ import { state, type Fields, type View } from '@hypnos/base';
 import { device, type Access, type Declaration, type Device } from '../kit/device.ts';
 import { placedNode, type Place } from '../kit/fdt.ts';
 import type { Given, GuestMemory, Need } from '../kit/ports.ts';
-import { BROKEN, fill, giveBack, queueShape, readPieces, take, validSize, waiting, wantsInterrupt, type Chain, type Dialect, type Queue } from './queue.ts';
+import {
+  BROKEN, fill, giveBack, queueShape, readPieces, take, validSize, waiting, wantsInterrupt, type Chain, type Dialect, type Queue,
+} from './queue.ts';
 
 const MAGIC = 0x7472_6976, VERSION = 2, VENDOR = 0x4850_4e53;
 /** Device status (§2.1). */
@@ -27,7 +29,7 @@ const transport = {
 const withQueues = (count: number) => ({ ...transport, queues: state.records(queueShape, count) });
 type Transport = View<ReturnType<typeof withQueues>>;
 
-/** What a virtio device does with its queues. Nothing here throws: rings that make no sense end in DEVICE_NEEDS_RESET, and then every queue is empty. */
+/** What a device does with its queues. Nothing throws: rings without sense end in DEVICE_NEEDS_RESET, and then every queue is empty. */
 export interface Queues {
   /** The next request of a queue, or null. Each must be finished before the device's function returns. */
   take(queue: number): Chain | null;
@@ -70,12 +72,16 @@ export interface VirtioDeclaration<F extends Fields, N extends readonly Need[], 
   readonly actions?: A & Actions<F, N>;
 }
 
-type Lifted<A> = { readonly [K in keyof A]: A[K] extends (own: never, queues: never, p: never, ...args: infer R) => infer T ? (s: never, p: never, ...args: R) => T : never };
+type Lifted<A> = {
+  readonly [K in keyof A]:
+    A[K] extends (own: never, queues: never, p: never, ...args: infer R) => infer T ? (s: never, p: never, ...args: R) => T : never
+};
 type OwnFields<F extends Fields> = ReturnType<typeof withQueues> & { own: ReturnType<typeof state.records<F>> };
 
 /** Opens the queues for one access: nothing of this outlives it. */
 function open(s: Transport, memory: GuestMemory): Queues {
-  const dialect: Dialect = { memory, eventIndex: (s.driverFeatures & F_EVENT_IDX) !== 0n, indirect: (s.driverFeatures & F_INDIRECT_DESC) !== 0n };
+  const agreed = (feature: bigint): boolean => (s.driverFeatures & feature) !== 0n;
+  const dialect: Dialect = { memory, eventIndex: agreed(F_EVENT_IDX), indirect: agreed(F_INDIRECT_DESC) };
   const configurationChanged = (): void => {
     s.generation = (s.generation + 1) >>> 0;
     if (s.status & DRIVER_OK) s.interrupt |= CONFIGURATION_CHANGE;
@@ -122,7 +128,7 @@ function resetTransport(s: Transport): void {
   for (const q of s.queues) queueShape.reset(q);
 }
 
-/** Which bits a status write leaves (§3.1.1): FEATURES_OK only for features that were offered, DRIVER_OK only after it; none is ever cleared. */
+/** What a status write leaves (§3.1.1): FEATURES_OK only if the features were offered, DRIVER_OK only after it; no bit is cleared. */
 function nextStatus(s: Transport, value: number, offered: bigint): number {
   let next = s.status | (value & 0xff & ~DEVICE_NEEDS_RESET);
   const agreed = (s.driverFeatures & ~offered) === 0n && (s.driverFeatures & F_VERSION_1) !== 0n;
@@ -166,7 +172,8 @@ function identityRows(deviceId: number, offered: bigint) {
     0x020: {
       name: 'DriverFeatures',
       write(s: Transport, value: number) {
-        if (s.driverFeaturesSel <= 1 && !(s.status & FEATURES_OK)) s.driverFeatures = withWord(s.driverFeatures, s.driverFeaturesSel === 1, value);
+        if (s.driverFeaturesSel > 1 || s.status & FEATURES_OK) return;
+        s.driverFeatures = withWord(s.driverFeatures, s.driverFeaturesSel === 1, value);
       },
     },
     0x024: { name: 'DriverFeaturesSel', write(s: Transport, value: number) { s.driverFeaturesSel = value; } },
@@ -238,7 +245,9 @@ export function virtio<F extends Fields, const N extends readonly Need[], A exte
     state: { ...withQueues(d.queues.length), own: state.records(state.shape(d.state), 1) },
     sane: (s: S) => s.queues.every((q, i) => !q.ready || validSize(q.size, d.queues[i]!)) && (d.sane?.(s.own[0]!) ?? true),
     needs: ['guestMemory', ...d.needs],
-    registers: { ...identityRows(d.deviceId, offered), ...queueRows(d.queues, serve as Serve), ...statusRows(offered, serve as Serve), 0x100: config },
+    registers: {
+      ...identityRows(d.deviceId, offered), ...queueRows(d.queues, serve as Serve), ...statusRows(offered, serve as Serve), 0x100: config,
+    },
     irq: (s: S) => s.interrupt !== 0,
     ...(d.wantsInput ? { wantsInput: (s: S, p: P) => d.wantsInput!(open(s, p.guestMemory)) } : {}),
     actions,

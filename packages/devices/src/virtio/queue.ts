@@ -54,7 +54,8 @@ export const validSize = (size: number, most: number): boolean => size > 0 && si
 
 const distance = (from: number, to: number): number => (to - from) & 0xffff;
 const index = (ring: bigint): bigint => ring + 2n;
-const entry = (ring: bigint, position: number, size: number, bytes: number): bigint => ring + BigInt(RING_HEADER + bytes * (position % size));
+const entry = (ring: bigint, position: number, size: number, bytes: number): bigint =>
+  ring + BigInt(RING_HEADER + bytes * (position % size));
 
 /** How many chains lie ready. */
 export function waiting(q: Queue, { memory }: Dialect): number | Broken {
@@ -90,7 +91,8 @@ function walk(q: Queue, { memory, indirect }: Dialect, head: number): Chain | Br
     const address = view.getBigUint64(0, true), length = view.getUint32(8, true), flags = view.getUint16(12, true);
     if (flags & VIRTQ_DESC_F_INDIRECT) {
       const tableEntries = length / DESCRIPTOR;
-      if (!indirect || inTable || flags & VIRTQ_DESC_F_NEXT || !Number.isInteger(tableEntries) || tableEntries < 1 || tableEntries > INDIRECT_MAX) return BROKEN;
+      if (!indirect || inTable || flags & VIRTQ_DESC_F_NEXT) return BROKEN;
+      if (!Number.isInteger(tableEntries) || tableEntries < 1 || tableEntries > INDIRECT_MAX) return BROKEN;
       [table, entries, at, inTable, steps] = [address, tableEntries, 0, true, -1];
       continue;
     }
