@@ -47,6 +47,9 @@ async function configuration(state) {
   ].join('\n');
 }
 
+/** What newer package indexes may mend. */
+export class AptTrouble extends Trouble {}
+
 class Apt {
   #env;
   #state;
@@ -70,7 +73,7 @@ class Apt {
   async resolve(names) {
     if (!this.#hasIndexes()) await this.update();
     const otherwise = `apt cannot install ${names.join(', ')} for arm64; what it said stands above.`;
-    const plan = await output('apt-get', ['-s', '-qq', '--no-install-recommends', 'install', ...names], { env: this.#env, otherwise });
+    const plan = await mendable(output('apt-get', ['-s', '-qq', '--no-install-recommends', 'install', ...names], { env: this.#env, otherwise }));
     return [...plan.matchAll(/^Inst (\S+?)(?::\S+)? \((\S+) .*\[(\w+)\]\)/gm)].map(([, name, version, architecture]) => ({ name, version, architecture }));
   }
 
@@ -103,15 +106,20 @@ class Apt {
 
   async #download(missing, cwd) {
     const names = missing.map(({ name, version }) => `${name}=${version}`);
-    await run('apt-get', ['-qq', 'download', ...names], {
-      cwd,
-      env: this.#env,
-      otherwise: `apt could not download ${missing.map(({ name }) => name).join(', ')}; if they are gone from the archive, "npm run guest -- --update" looks for newer ones.`,
-    });
+    const otherwise = `apt could not download ${missing.map(({ name }) => name).join(', ')}; what it said stands above.`;
+    await mendable(run('apt-get', ['-qq', 'download', ...names], { cwd, env: this.#env, otherwise }));
   }
 
   /** How large the packages' files are, together. */
   sizeOf(packages) {
     return packages.reduce((sum, wanted) => sum + statSync(this.file(wanted)).size, 0);
+  }
+}
+
+async function mendable(work) {
+  try {
+    return await work;
+  } catch (error) {
+    throw error instanceof Trouble ? new AptTrouble(error.message) : error;
   }
 }

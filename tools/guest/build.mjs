@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { guestFolder } from '../setup/paths.mjs';
 import { Trouble } from '../setup/trouble.mjs';
 import { layAlternatives } from './alternatives.mjs';
-import { openApt } from './apt.mjs';
+import { AptTrouble, openApt } from './apt.mjs';
 import { layApplets, layMirrors, layModules, layOwnFiles, layPackage, laySkeleton, writeArchive } from './archive.mjs';
 import { configured, kernelPackageOf, readKernel } from './kernel.mjs';
 import { layLibraries, unmetNeeds } from './libraries.mjs';
@@ -31,15 +31,17 @@ export async function buildGuest(steps, choice = defaultChoice) {
 /** Where a guest's files are: the default kernel's beside each other, another kernel's in a folder of its name. */
 function placesOf({ name, kernelPackage }) {
   const folder = kernelPackage === defaultKernel ? guestFolder : join(guestFolder, kernelPackage);
-  return { folder, image: join(folder, 'Image'), archive: join(folder, `${name}.cpio.gz`), manifest: join(folder, `${name}.json`) };
+  return { folder, image: join(folder, 'Image'), archive: join(folder, `${name}.cpio.gz`), manifest: join(folder, `${name}.json`), pin: join(folder, 'kernel.json') };
 }
 
 const recipeOf = ({ name, with: packages, modules, kernelPackage }) => recipeHash({ name, packages: [...packages].sort(), modules: [...modules].sort(), kernelPackage });
 
 function upToDate(choice) {
   const places = placesOf(choice);
-  if (!existsSync(places.manifest)) return undefined;
+  if (!existsSync(places.manifest) || !existsSync(places.pin)) return undefined;
   const manifest = JSON.parse(readFileSync(places.manifest, 'utf8'));
+  // Another archive's --update may have brought another kernel, whose modules this one lacks.
+  if (JSON.parse(readFileSync(places.pin, 'utf8')).version !== manifest.kernel.version) return undefined;
   const whole = (file, size) => existsSync(file) && statSync(file).size === size;
   const good = manifest.recipe === recipeOf(choice) && whole(places.image, manifest.kernel.size) && whole(places.archive, manifest.archive.size);
   return good ? manifest : undefined;
@@ -47,7 +49,6 @@ function upToDate(choice) {
 
 async function make(choice, say) {
   const places = placesOf(choice);
-  mkdirSync(places.folder, { recursive: true });
   const apt = await openApt(guestFolder);
   const packages = openPackages(guestFolder);
   try {
@@ -58,7 +59,7 @@ async function make(choice, say) {
     try {
       return await assemble(choice, places, { apt, packages, say });
     } catch (error) {
-      if (!(error instanceof Trouble) || choice.update) throw error;
+      if (!(error instanceof AptTrouble) || choice.update) throw error;
       // An index of last month names packages that have been replaced since.
       say('fetching newer package indexes');
       await apt.update();
@@ -96,9 +97,11 @@ async function assemble(choice, places, tools) {
   layOwnFiles(tree);
 
   say('compressing');
+  mkdirSync(places.folder, { recursive: true });
   const archive = await writeArchive(tree, places.archive);
   const image = kernel.image();
   replace(places.image, image);
+  replace(places.pin, JSON.stringify(kernelPackage));
   const manifest = {
     recipe: recipeOf(choice),
     kernel: { ...kernelPackage, file: places.image, release: kernel.release, size: image.length },
@@ -115,15 +118,12 @@ async function assemble(choice, places, tools) {
 }
 
 /** The kernel that is already beside the archive stays until --update: the modules of every archive there must fit it. */
-async function pinnedKernel({ kernelPackage, update }, { folder }, apt) {
-  const pin = join(folder, 'kernel.json');
+async function pinnedKernel({ kernelPackage, update }, { pin }, apt) {
   if (!update && existsSync(pin)) {
     const pinned = JSON.parse(readFileSync(pin, 'utf8'));
     if (apt.has(pinned)) return pinned;
   }
-  const found = kernelPackageOf(await apt.resolve([kernelPackage]), kernelPackage);
-  replace(pin, JSON.stringify(found));
-  return found;
+  return kernelPackageOf(await apt.resolve([kernelPackage]), kernelPackage);
 }
 
 function refuseUnknownModules({ modules }, { absent }, { name }) {

@@ -67,7 +67,9 @@ function choiceOf(values) {
   const choice = { name: values.name, with: list(values.with), modules: list(values.modules), kernelPackage: values['kernel-package'], update: values.update };
   const bad = [choice.name, choice.kernelPackage, ...choice.with, ...choice.modules].find((name) => !goodName.test(name));
   if (bad !== undefined) throw usage(`"${bad}" is not a name.`);
-  if (choice.name === defaultChoice.name && choice.with.length > 0) throw usage('--with needs --name: the default guest stays as it is.');
+  if (['kernel', 'Image'].includes(choice.name)) throw usage(`"${choice.name}" is the name of another file there.`);
+  const isMore = choice.with.length + choice.modules.length > 0;
+  if (choice.name === defaultChoice.name && isMore) throw usage('--with and --modules need --name: the default guest stays as it is.');
   return choice;
 }
 

@@ -7,8 +7,9 @@ import { readTar } from './tar.mjs';
 
 /** Of the packages apt would install for a kernel's name, the one that holds the kernel: dependencies such as initramfs-tools are for hosts. */
 export function kernelPackageOf(plan, name) {
-  const kernel = plan.find((wanted) => /^linux-image-\d/.test(wanted.name)) ?? plan.find((wanted) => wanted.name === name);
-  if (!kernel) throw new Trouble(`${name} brings no linux-image package; is it a kernel?`);
+  const kernels = plan.filter((wanted) => wanted.name.startsWith('linux-image-'));
+  const kernel = kernels.find((wanted) => /^linux-image-\d/.test(wanted.name)) ?? kernels[0];
+  if (!kernel) throw new Trouble(`${name} is not a kernel; the names of Debian's kernel packages begin with linux-image-.`);
   return kernel;
 }
 
