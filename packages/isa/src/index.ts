@@ -14,3 +14,4 @@ export * from './decode.ts';
 export * from './disassemble.ts';
 export * from './forms.ts';
 export * from './sampling.ts';
+export * from './assemble.ts';

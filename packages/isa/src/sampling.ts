@@ -71,18 +71,24 @@ export function* sampleFields(row: Row, draws = DRAWS): Generator<AnyFields> {
   const inForm = numberFields.filter(f => row.form.includes(f.name));
   const swept = numberFields.filter(f => !inForm.includes(f) && !isIgnored(f) && f.width <= SWEPT_BITS);
 
-  const complete = (fixed: AnyFields, pattern: number): AnyFields => {
+  const complete = (fixed: AnyFields, pattern: number, plain: boolean): AnyFields => {
     const values: Record<string, number> = { ...Object.fromEntries(registers(registerFields, pattern, random)), ...fixed };
-    for (const field of numberFields) if (!(field.name in values)) values[field.name] = drawNumber(field, values, random);
+    for (const field of numberFields) if (!(field.name in values)) {
+      values[field.name] = plain && !isIgnored(field) && field.width > 1 ? 0 : drawNumber(field, values, random);
+    }
     return values;
   };
   for (const place of row.sparse ?? [{}]) {
     for (const form of product(inForm.filter(f => !(f.name in place)), random)) {
       const fixed = { ...place, ...form };
-      for (let i = 0; i < draws; i++) yield complete({ ...fixed, ...baseOf(row, i, random) }, i < patterns ? i : random(patterns));
+      // Every fourth has zeroes for numbers, which is where plain moves and the like are.
+      for (let i = 0; i < draws; i++) yield complete({ ...fixed, ...baseOf(row, i, random) }, i % patterns, i % 4 === 3);
       for (const { name, width } of swept) {
         if (name in fixed) continue;
-        for (let value = 0; value < 2 ** width; value++) yield complete({ ...fixed, [name]: value }, random(4) ? 0 : random(patterns));
+        for (let value = 0; value < 2 ** width; value++) {
+          yield complete({ ...fixed, [name]: value }, random(4) ? 0 : random(patterns), false);
+          yield complete({ ...fixed, [name]: value }, 0, true);
+        }
       }
     }
   }

@@ -140,7 +140,7 @@ const prefetchRegister = instruction({
   name: 'PRFM (register)',
   doc: 'Hint that memory at a base plus a register will be used soon.',
   bits: '11 111 0 00 10 1 Rm:5 option:3 S:1 10 Rn:5 prfop:5',
-  form: ['option'],
+  form: ['option', 'S'],
   operands: f => (f.option & 2 ? { n: base(f.Rn), m: x(f.Rm, f.option & 1) } : null),
   asm: f => `prfm ${prefetchName(f.prfop)}, [{n}, {m}${indexText({ ...f, size: 3 })}]`,
   does() {},

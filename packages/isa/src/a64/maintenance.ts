@@ -140,7 +140,7 @@ const translateWithPan = instruction({
 
 /** By op2: what is dropped. */
 const INVALIDATE: readonly (readonly [string, ServiceName] | null)[] = [
-  ['vmalle1', 'TLBI_VMALLE1'], ['vae1', 'TLBI_VAE1'], ['aside1', 'TLBI_ASIDE1'], ['vaae1', 'TLBI_VAAE1'],
+  null, ['vae1', 'TLBI_VAE1'], ['aside1', 'TLBI_ASIDE1'], ['vaae1', 'TLBI_VAAE1'],
   null, ['vale1', 'TLBI_VAE1'], null, ['vaale1', 'TLBI_VAAE1'],
 ];
 /** By op2, for ranges of addresses. */
@@ -154,14 +154,39 @@ function invalidate<V>(ops: Ops<V>, [, service]: readonly [string, ServiceName],
 }
 
 type Tlbi = { readonly op2: number; readonly Rt: number };
-/** VMALLE1 takes no register, so whatever its field holds is not written. */
-const tlbiText = (f: Tlbi, table: typeof INVALIDATE, share: string) =>
-  `tlbi ${table[f.op2]![0]}${share}${f.op2 === 0 ? '' : ', {t}'}`;
+const tlbiText = (f: Tlbi, table: typeof INVALIDATE, share: string) => `tlbi ${table[f.op2]![0]}${share}, {t}`;
 const tlbiOperands = (f: Tlbi, table: typeof INVALIDATE) => (table[f.op2] ? { t: x(f.Rt, 1) } : null);
 
+const tlbInvalidateAll = instruction({
+  name: 'TLBI VMALLE1, VMALLE1IS',
+  doc: 'Drop all translations.',
+  bits: '1101010100 0 01 000 1000 0 local:1 11 000 sbo:5',
+  form: [],
+  operands: () => ({}),
+  asm: f => (f.local ? 'tlbi vmalle1' : 'tlbi vmalle1is'),
+  does(ops) {
+    ops.service('CHECK_EL1');
+    ops.service('TLBI_VMALLE1');
+  },
+});
+
+const tlbInvalidateAllOuter = instruction({
+  name: 'TLBI VMALLE1OS',
+  doc: 'Drop all translations in the outer-shareable domain.',
+  bits: '1101010100 0 01 000 1000 0001 000 sbo:5',
+  form: [],
+  needs: 'FEAT_TLBIOS',
+  operands: () => ({}),
+  asm: () => 'tlbi vmalle1os',
+  does(ops) {
+    ops.service('CHECK_EL1');
+    ops.service('TLBI_VMALLE1');
+  },
+});
+
 const tlbInvalidate = instruction({
-  name: 'TLBI VMALLE1, VAE1, ASIDE1, VAAE1, VALE1, VAALE1 (and IS)',
-  doc: 'Drop translations: all, by address, by ASID.',
+  name: 'TLBI VAE1, ASIDE1, VAAE1, VALE1, VAALE1 (and IS)',
+  doc: 'Drop translations by address or by ASID.',
   bits: '1101010100 0 01 000 1000 0 local:1 11 op2:3 Rt:5',
   form: ['op2'],
   operands: f => tlbiOperands(f, INVALIDATE),
@@ -170,7 +195,7 @@ const tlbInvalidate = instruction({
 });
 
 const tlbInvalidateOuter = instruction({
-  name: 'TLBI VMALLE1OS, VAE1OS, ASIDE1OS, VAAE1OS, VALE1OS, VAALE1OS',
+  name: 'TLBI VAE1OS, ASIDE1OS, VAAE1OS, VALE1OS, VAALE1OS',
   doc: 'Drop translations in the outer-shareable domain.',
   bits: '1101010100 0 01 000 1000 0001 op2:3 Rt:5',
   form: ['op2'],
@@ -204,6 +229,6 @@ const tlbInvalidateRangeOuter = instruction({
 
 export const MAINTENANCE = [
   instructionCacheAll, instructionCacheAddress, dataCacheSetWay, dataCacheInvalidate, dataCacheClean, dataCachePersistence,
-  dataCacheDeepPersistence, dataCacheZero, translate, translateWithPan, tlbInvalidate, tlbInvalidateOuter, tlbInvalidateRange,
+  dataCacheDeepPersistence, dataCacheZero, translate, translateWithPan, tlbInvalidateAll, tlbInvalidateAllOuter, tlbInvalidate, tlbInvalidateOuter, tlbInvalidateRange,
   tlbInvalidateRangeOuter,
 ] as const;

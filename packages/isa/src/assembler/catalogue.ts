@@ -2,7 +2,7 @@
 import { type Decoded, decodeAs, encode } from '../decode.ts';
 import { disassemble } from '../disassemble.ts';
 import { FEATURES } from '../features.ts';
-import { formNumber, formsOf } from '../forms.ts';
+import { formNumber } from '../forms.ts';
 import type { Row } from '../instruction.ts';
 import type { AnyFields } from '../pattern.ts';
 import { isRegisterField, sampleFields } from '../sampling.ts';
@@ -17,7 +17,7 @@ export function read(row: Row, fields: AnyFields): Decoded | null {
 }
 export const written = (decoded: Decoded): Skeleton => skeletonOf(disassemble(decoded));
 
-const SAMPLES = 2, LOOKS = 8, DRAWS = 1500;
+const SAMPLES = 2, LOOKS = 4, DRAWS = 800;
 
 /** Fewer registers that are 31 or equal to another make a sample that says more about which field is which. */
 function plainness({ fields }: Decoded): number {
@@ -25,11 +25,14 @@ function plainness({ fields }: Decoded): number {
   return new Set(registers).size - registers.length - registers.filter(value => value === 31).length;
 }
 
+const plainestFirst = (samples: readonly Decoded[]): readonly Decoded[] =>
+  samples.map(sample => ({ sample, plainness: plainness(sample) })).sort((a, b) => b.plainness - a.plainness).map(({ sample }) => sample);
+
 /** Enough to meet each pattern of registers in each form, and more where there are few forms. */
 function drawsFor(row: Row): number {
   if (row.sparse) return 4;
   const formBits = row.pattern.fields.reduce((sum, f) => sum + (row.form.includes(f.name) ? f.width : 0), 0);
-  return Math.max(3 ** row.pattern.fields.filter(isRegisterField).length, Math.ceil(DRAWS / 2 ** formBits));
+  return Math.max(4 * 3 ** Math.min(3, row.pattern.fields.filter(isRegisterField).length), Math.ceil(DRAWS / 2 ** formBits));
 }
 
 /** The shapes of one row: samples by skeleton, the plainest first, of each form. */
@@ -49,7 +52,7 @@ function shapesOf(row: Row): ReadonlyMap<string, readonly Decoded[]> {
   const shapes = new Map<string, Decoded[]>();
   for (const group of byTemplate.values()) {
     const counts = new Map<string, number>();
-    for (const sample of group.sort((a, b) => plainness(b) - plainness(a))) {
+    for (const sample of plainestFirst(group)) {
       const { text } = written(sample), count = counts.get(text) ?? 0;
       if (count === SAMPLES) continue;
       counts.set(text, count + 1);
@@ -58,8 +61,7 @@ function shapesOf(row: Row): ReadonlyMap<string, readonly Decoded[]> {
       else shapes.set(text, [sample]);
     }
   }
-  for (const shape of shapes.values()) shape.sort((a, b) => plainness(b) - plainness(a));
-  return shapes;
+  return new Map([...shapes].map(([text, shape]) => [text, plainestFirst(shape)]));
 }
 
 const known = new WeakMap<Row, ReadonlyMap<string, readonly Decoded[]>>();
@@ -71,16 +73,18 @@ export function samplesOf(row: Row, skeleton: string): readonly Decoded[] {
   return shapes.get(skeleton) ?? [];
 }
 
-const mnemonicOf = (text: string) => /^\S+/.exec(text)?.[0] ?? '';
+const MNEMONIC_DRAWS = 36;
 
-/** Rows by the mnemonics of their forms' samples: a first guess, for a sample may not be written as an alias. */
+/** Rows by the mnemonics they are written with, aliases among them. */
 export function rowsByMnemonic(rows: readonly Row[]): ReadonlyMap<string, readonly Row[]> {
-  const found = new Map<string, Set<Row>>();
+  const found = new Map<string, Row[]>();
   for (const row of rows) {
-    for (const { sample } of formsOf(row)) {
-      const mnemonic = mnemonicOf(row.asm(sample.fields, sample.operands));
-      found.set(mnemonic, (found.get(mnemonic) ?? new Set()).add(row));
+    const mnemonics = new Set<string>();
+    for (const fields of sampleFields(row, row.sparse ? 1 : MNEMONIC_DRAWS)) {
+      const operands = row.operands(fields);
+      if (operands) mnemonics.add(/^\S+/.exec(row.asm(fields, operands))![0]);
     }
+    for (const mnemonic of mnemonics) found.set(mnemonic, [...(found.get(mnemonic) ?? []), row]);
   }
-  return new Map([...found].map(([mnemonic, set]) => [mnemonic, [...set]]));
+  return found;
 }

@@ -1,22 +1,23 @@
 /** One instruction's text to its word, in the spellings people use as well as the one the disassembler prints. */
 import { A64_BASE } from '../a64/index.ts';
 import { SIMD_AND_FP } from '../a64/simd-and-fp.ts';
-import type { Row } from '../instruction.ts';
 import { encodingOf } from '../system-register.ts';
 import { SYSTEM_REGISTERS } from '../system-registers.ts';
 import { rowsByMnemonic, samplesOf } from './catalogue.ts';
 import { solve } from './solve.ts';
 import { skeletonOf } from './tokens.ts';
 
-/** Rows to try for a mnemonic, the likeliest first; looking at a row for the first time takes some milliseconds. */
-const sets = [A64_BASE, SIMD_AND_FP].map(rows => {
-  let byMnemonic: ReadonlyMap<string, readonly Row[]> | undefined;
-  return function* candidates(mnemonic: string): Generator<Row> {
-    const likely = (byMnemonic ??= rowsByMnemonic(rows)).get(mnemonic) ?? [];
-    yield* likely;
-    for (const row of rows) if (!likely.includes(row)) yield row;
-  };
-});
+/** Rows by mnemonic, found when first asked for: looking through a set takes a moment. */
+const base = lazily(() => rowsByMnemonic(A64_BASE));
+const vectors = lazily(() => rowsByMnemonic(SIMD_AND_FP));
+
+function lazily<T>(make: () => T): () => T {
+  let made: T | undefined;
+  return () => (made ??= make());
+}
+
+/** Every floating-point and vector instruction names a vector register, and no other does. */
+const VECTOR_REGISTER = /[ ,{[][bhsdqv]\d+\b/;
 
 const CONDITION_SPELLINGS: Readonly<Record<string, string>> = { cs: 'hs', cc: 'lo' };
 const GENERIC_NAME = /\bs([23])_([0-7])_c(\d+)_c(\d+)_([0-7])\b/g;
@@ -29,6 +30,16 @@ function moveWideAsMove(text: string): string {
   if (!match) return text;
   const value = BigInt(match[4]!) << BigInt(match[5] ?? 0);
   return `mov ${match[2]}${match[3]}, #${BigInt.asIntN(match[2] === 'x' ? 64 : 32, match[1] === 'z' ? value : ~value)}`;
+}
+
+/** `add x0, x1, #4096` is `#1, lsl #12`, and adding a negative number is subtracting. */
+function addImmediate(text: string): string {
+  const match = /^(add|sub|adds|subs|cmp|cmn) (.*), #(-?)(0x[0-9a-f]+|\d+)$/.exec(text);
+  if (!match) return text;
+  const opposite: Readonly<Record<string, string>> = { add: 'sub', sub: 'add', adds: 'subs', subs: 'adds', cmp: 'cmn', cmn: 'cmp' };
+  const value = BigInt(match[4]!), operation = match[3] ? opposite[match[1]!]! : match[1]!;
+  const shifted = value > 0xfffn && (value & 0xfffn) === 0n;
+  return `${operation} ${match[2]!}, #${shifted ? value >> 12n : value}${shifted ? ', lsl #12' : ''}`;
 }
 
 /** Brings other spellings to the printed one: `beq`, `b.cs`, `ret x30`, `[x0, #0]`, `lsl #0`, `s3_0_c1_c0_0`. */
@@ -48,23 +59,19 @@ function normalise(text: string): string {
 /** Texts to try in turn. A load or store whose offset does not fit the scaled form takes the unscaled one, as in other assemblers. */
 function* spellings(text: string): Generator<string> {
   yield text;
-  const moved = moveWideAsMove(text);
-  if (moved !== text) yield moved;
+  for (const other of [moveWideAsMove(text), addImmediate(text)]) if (other !== text) yield other;
   const unscaled = text.replace(/^(ld|st)r(?=[bhs]|\s)/, '$1ur').replace(/^prfm /, 'prfum ');
   if (unscaled !== text) yield unscaled;
 }
 
 /** The word, or null when no row is written like that. */
 export function assembleInstruction(text: string): number | null {
-  for (const candidates of sets) {
-    for (const spelling of spellings(normalise(text))) {
-      const asked = skeletonOf(spelling);
-      for (const row of candidates(/^\S*/.exec(spelling)![0])) {
-        for (const sample of samplesOf(row, asked.text)) {
-          const word = solve(sample, asked);
-          if (word !== null) return word;
-        }
-      }
+  const normal = normalise(text), rows = VECTOR_REGISTER.test(normal) ? vectors() : base();
+  for (const spelling of spellings(normal)) {
+    const asked = skeletonOf(spelling);
+    for (const row of rows.get(/^\S*/.exec(spelling)![0]) ?? []) {
+      const word = solve(samplesOf(row, asked.text), asked);
+      if (word !== null) return word;
     }
   }
   return null;

@@ -3,6 +3,7 @@
  * what weight, is found by changing the fields of a sample and reading the text again; the answer is checked the same way.
  */
 import type { Decoded } from '../decode.ts';
+import { formNumber } from '../forms.ts';
 import type { PatternField } from '../pattern.ts';
 import { isIgnored, isRegisterField } from '../sampling.ts';
 import { read, written } from './catalogue.ts';
@@ -50,19 +51,20 @@ function registerUnit(sample: Decoded, text: Skeleton, name: string, taken: Read
   return null;
 }
 
-function bitUnits(sample: Decoded, text: Skeleton, field: PatternField): BitUnit[] {
-  const units: BitUnit[] = [], value = sample.fields[field.name]!;
-  for (let bit = 0; bit < field.width; bit++) {
-    const seen = look(sample, { [field.name]: (value ^ (2 ** bit)) >>> 0 });
-    if (seen?.text !== text.text) continue;
-    for (const [slot, { value: now }] of seen.slots.entries()) {
-      const before = text.slots[slot]!.value;
-      if (now === before || typeof now === 'number' || typeof before === 'number') continue;
-      const weight = (value >>> bit) & 1 ? before - now : now - before;
-      units.push({ field: field.name, bit, slot, weight: BigInt.asUintN(64, weight) });
-    }
+/** What setting one bit adds to each slot, seen on the sample or, where that is written as something else, near it. */
+function bitUnits(sample: Decoded, text: Skeleton, field: PatternField, bit: number): BitUnit[] {
+  const value = sample.fields[field.name]!;
+  for (const near of [0, 2 ** ((bit + 1) % field.width), 2 ** ((bit + 2) % field.width)]) {
+    const clear = (value ^ near) & ~(2 ** bit), set = clear | (2 ** bit);
+    const without = look(sample, { [field.name]: clear >>> 0 }), within = look(sample, { [field.name]: set >>> 0 });
+    if (without?.text !== text.text || within?.text !== text.text) continue;
+    return within.slots.flatMap(({ value: now }, slot) => {
+      const before = without.slots[slot]!.value;
+      if (now === before || typeof now === 'number' || typeof before === 'number') return [];
+      return [{ field: field.name, bit, slot, weight: BigInt.asUintN(64, now - before) }];
+    });
   }
-  return units;
+  return [];
 }
 
 function learn(sample: Decoded): Knowledge {
@@ -76,7 +78,7 @@ function learn(sample: Decoded): Knowledge {
     for (const field of unit.fields) taken.add(field);
   }
   const others = fields.filter(f => !isRegisterField(f) && !isIgnored(f));
-  const bits = others.flatMap(f => bitUnits(sample, text, f));
+  const bits = others.flatMap(f => Array.from({ length: f.width }, (_, bit) => bitUnits(sample, text, f, bit)).flat());
   const variable = others.filter(f => !sample.row.form.includes(f.name) || bits.some(b => b.field === f.name));
   const total = variable.reduce((sum, f) => sum + f.width, 0), few = total > 0 && total <= ENUMERABLE_BITS;
   return { registers, bits, enumerable: few ? variable : [], short: few ? [] : variable.filter(f => f.width <= SHORT_BITS) };
@@ -156,6 +158,22 @@ function checked(sample: Decoded, fields: FieldValues, asked: Skeleton): number 
   return seen && seen.text === asked.text && seen.slots.every((s, i) => sameSlot(s, asked.slots[i]!, narrow)) ? decoded.word : null;
 }
 
+/** Bits that change nothing in the text are cleared, for some values have several encodings and zero is the customary one. */
+function customary(sample: Decoded, fields: FieldValues, asked: Skeleton): number | null {
+  let word = checked(sample, fields, asked);
+  if (word === null) return null;
+  for (const { name, width } of sample.row.pattern.fields.filter(f => !isRegisterField(f) && !isIgnored(f))) {
+    for (let bit = width - 1; bit >= 0; bit--) {
+      const cleared = fields[name]! & ~(2 ** bit);
+      const other = cleared === fields[name] ? null : checked(sample, { ...fields, [name]: cleared >>> 0 }, asked);
+      if (other === null) continue;
+      fields[name] = cleared >>> 0;
+      word = other;
+    }
+  }
+  return word;
+}
+
 function withRegisters(sample: Decoded, asked: Skeleton): FieldValues {
   const fields: FieldValues = { ...sample.fields };
   for (const { fields: names, slot } of knowledgeOf(sample).registers) for (const name of names) fields[name] = Number(asked.slots[slot]!.value);
@@ -164,7 +182,7 @@ function withRegisters(sample: Decoded, asked: Skeleton): FieldValues {
 
 function solveDirectly(sample: Decoded, asked: Skeleton): number | null {
   const solved = solveBits(withRegisters(sample, asked), written(sample).slots, asked.slots, knowledgeOf(sample).bits, isNarrow(asked));
-  return solved && checked(sample, solved, asked);
+  return solved && customary(sample, solved, asked);
 }
 
 /** The same sample with every value of the short fields that leaves its skeleton. */
@@ -174,14 +192,30 @@ function variantsOf(sample: Decoded): readonly Decoded[] {
     .map(values => read(sample.row, { ...sample.fields, ...values })).filter(v => v !== null && written(v).text === text) as Decoded[]);
 }
 
-/** The word that is written as asked, starting from a sample with the same skeleton; null if this row and form has none. */
-export function solve(sample: Decoded, asked: Skeleton): number | null {
-  for (const start of [sample, ...variantsOf(sample)]) {
-    const word = solveDirectly(start, asked);
-    if (word !== null) return word;
-  }
+function solveByTable(sample: Decoded, asked: Skeleton): number | null {
   const knowledge = knowledgeOf(sample);
   if (knowledge.enumerable.length === 0) return null;
   const values = tableOf(sample, knowledge, asked.text, isNarrow(asked)).get(numbersOf(asked.slots, isNarrow(asked)));
-  return values ? checked(sample, { ...withRegisters(sample, asked), ...values }, asked) : null;
+  return values ? customary(sample, { ...withRegisters(sample, asked), ...values }, asked) : null;
+}
+
+/** The word that is written as asked, starting from a row's samples with the same skeleton; null if the row has none. */
+export function solve(samples: readonly Decoded[], asked: Skeleton): number | null {
+  for (const sample of samples) {
+    const word = solveDirectly(sample, asked);
+    if (word !== null) return word;
+  }
+  const tried = new Set<number>();
+  for (const sample of samples) {
+    for (const variant of variantsOf(sample)) {
+      const word = solveDirectly(variant, asked);
+      if (word !== null) return word;
+    }
+    const form = formNumber(sample) >> 1;
+    if (tried.has(form)) continue;
+    tried.add(form);
+    const word = solveByTable(sample, asked);
+    if (word !== null) return word;
+  }
+  return null;
 }
