@@ -24,6 +24,7 @@ const ownFiles = [
   ['hosts', 'etc/hosts', 0o644],
   ['acpid.conf', 'etc/acpid.conf', 0o644],
   ['acpi.map', 'etc/acpi.map', 0o644],
+  ['acpi-just-woke', 'etc/acpi/just-woke', 0o755],
   ['acpi-sleep', 'etc/acpi/sleep', 0o755],
   ['acpi-power', 'etc/acpi/power', 0o755],
 ];

@@ -44,7 +44,9 @@ test('the sleep key puts the guest to sleep, the console wakes it, the power key
     // A key that comes before the UART is a wake source is just a key, so it takes more than one.
     const typing = setInterval(() => guest.type('\n'), 500);
     await guest.until(/PM: suspend exit/).finally(() => clearInterval(typing));
-    assert.match(await guest.sh('echo awake'), /awake/);
+    assert.match(await guest.sh('sleep 1; /etc/acpi/just-woke || echo "not just now"'), /^not just now$/m);
+    assert.match(await guest.sh('rtcwake -m mem -s 1; /etc/acpi/just-woke && echo "just now"'), /wakeup from "mem" using [\s\S]*^just now$/m);
+    await guest.sh('sleep 1');
     guest.press('power');
     await guest.until(/Power down/);
     assert.equal(await guest.ended(), 0);
