@@ -70,6 +70,6 @@ test('tools/floors may not grant an import that goes up or sideways', () => {
   assert.match(readFloors('base isa cpu').faults[0]!, /tools\/floors:1: neither/);
 });
 
-test('imports in comments are not imports', () => {
-  assert.deepEqual(importsOf("// import('x')\n * import('y')\nawait import('z');\n"), [{ specifier: 'z', line: 3 }]);
+test('imports in comments are not imports, nor are folders of data', () => {
+  assert.deepEqual(importsOf("// import('x')\n * import('y')\nawait import('z');\nnew URL('../data/', import.meta.url);\n"), [{ specifier: 'z', line: 3 }]);
 });

@@ -10,7 +10,7 @@ const forms = [
   /^(?:import|export)\b[^;'"`]*?\bfrom\s*['"](?<specifier>[^'"]+)['"]/gm,
   /^import\s*['"](?<specifier>[^'"]+)['"]/gm,
   /^(?![ \t]*(?:\*|\/\/)).*?\bimport\(\s*['"](?<specifier>[^'"]+)['"]\s*\)/gm,
-  /^(?![ \t]*(?:\*|\/\/)).*?\bnew URL\(\s*['"](?<specifier>[^'"]+)['"],\s*import\.meta\.url\s*\)/gm,
+  /^(?![ \t]*(?:\*|\/\/)).*?\bnew URL\(\s*['"](?<specifier>[^'"]+\.m?[jt]s)['"],\s*import\.meta\.url\s*\)/gm,
 ];
 
 export function importsOf(source: string): Import[] {
