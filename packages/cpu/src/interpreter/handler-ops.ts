@@ -180,9 +180,9 @@ export class HandlerOps implements Ops<Node> {
     });
   }
   /** A place in RAM for an atomic access; anything else has left with a status. */
-  #atomicPlace(access: Access, address: Node, write: boolean, pair = false): Node {
+  #atomicPlace(access: Access, address: Node, write: boolean, pair = false, how = 0): Node {
     if (this.#flow.miss) throw new NotInline();
-    const info = accessInfo(access, pair) | ACCESS.place | ACCESS.aligned | (write ? ACCESS.write : 0);
+    const info = accessInfo(access, pair) | ACCESS.place | ACCESS.aligned | (write ? ACCESS.write : 0) | how;
     const place = this.fn.pin(this.#resolve(info, address));
     this.fn.when(op('i32.eqz', [place]), () => { this.#flow.leave(this.field('status', 'i32.load')); });
     return place;
@@ -240,7 +240,7 @@ export class HandlerOps implements Ops<Node> {
     return op(`i64.atomic.rmw${bytes === 8 ? '' : bytes * 8}.cmpxchg${bytes === 8 ? '' : '_u'}`, [place, expected, desired]);
   }
   atomic(what: AtomicOp, access: Access, address: Node, operand: Node): Node {
-    const place = this.#atomicPlace(access, address, true), { bytes } = access;
+    const place = this.#atomicPlace(access, address, true, false, ACCESS.readsFirst), { bytes } = access;
     const rmw = (name: string, value: Node) =>
       this.fn.pin(op(`i64.atomic.rmw${bytes === 8 ? '' : bytes * 8}.${name}${bytes === 8 ? '' : '_u'}`, [place, value]));
     const value = this.fn.pin(integerOps.zext(bytes * 8, operand));
@@ -265,12 +265,12 @@ export class HandlerOps implements Ops<Node> {
     return old;
   }
   compareAndSwap(access: Access, address: Node, expected: Node, desired: Node): Node {
-    const place = this.#atomicPlace(access, address, true), bits = access.bytes * 8;
+    const place = this.#atomicPlace(access, address, true, false, ACCESS.readsFirst), bits = access.bytes * 8;
     return this.fn.pin(this.#compareExchange(access.bytes, place, integerOps.zext(bits, expected), integerOps.zext(bits, desired)));
   }
   /** One CPU runs, so two plain accesses are atomic enough; WebAssembly has no 128-bit compare-exchange. */
   compareAndSwapPair(access: Access, address: Node, expected: readonly [Node, Node], desired: readonly [Node, Node]): readonly [Node, Node] {
-    const place = this.#atomicPlace(access, address, true, true), { bytes } = access;
+    const place = this.#atomicPlace(access, address, true, true, ACCESS.readsFirst), { bytes } = access;
     const old = [0, bytes].map(offset => this.fn.pin(loadAt(place, bytes, offset)));
     const want = expected.map(e => integerOps.zext(bytes * 8, e)), put = desired.map(d => this.fn.pin(wide(d)));
     const same = op('i32.and', [op('i64.eq', [old[0]!, want[0]!]), op('i64.eq', [old[1]!, want[1]!])]);
@@ -279,6 +279,7 @@ export class HandlerOps implements Ops<Node> {
   }
   zeroBlock(address: Node): void {
     const block = this.fn.pin(integerOps.and(address, i64(-64n)));
+    if (!this.#flow.miss) this.setField('scratch', address);
     const place = this.fn.pin(this.#resolve(6 | ACCESS.write | ACCESS.zero, block));
     const clear = () => { for (let i = 0; i < 64; i += 16) this.fn.effect('v128.store', [place, vectorOps.vimm(0n)], i); };
     if (this.#flow.miss) { clear(); return; }

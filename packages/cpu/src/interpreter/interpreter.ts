@@ -9,8 +9,8 @@ import type { EvaluateFp } from '../reference/instruction-ops.ts';
 import { dataMemory } from '../reference/memory.ts';
 import { EXIT } from '../state.ts';
 import {
-  breakpoint, branchAddress, type CpuContext, dataAbort, fetchIndex, ILLEGAL_STATE, instructionAbort, isTrap,
-  pcMisaligned, pendingInterrupt, readSystem, runService, SP_MISALIGNED, STATUS as DFSC, supervisorCall, takeInterrupt, takeTrap, type Trap, UNDEFINED,
+  breakpoint, branchAddress, type CpuContext, dataAbort, faulted, fetchIndex, forgetAll as forgetTranslations, ILLEGAL_STATE, instructionAbort, isTrap,
+  pcMisaligned, pendingInterrupt, readSystem, runService, SP_MISALIGNED, STATUS as DFSC, supervisorCall, takeInterrupt, takeTrap, translate, type Trap, UNDEFINED,
   writeSystem,
 } from '../system/index.ts';
 import { buildInterpreter, type InterpreterModule } from './build.ts';
@@ -32,6 +32,10 @@ export interface InterpreterParts {
 export interface Interpreter {
   /** Retires up to `budget` instructions (a few more where not exact) and answers why it came out (EXIT). */
   run(budget: bigint): number;
+  /** CPU state was written from outside (reset, ONE_REG, restore): what is derived from it is worked out again. */
+  stateChanged(): void;
+  /** Memory slots or page flags changed, or the host wrote RAM: translations and decoded code are dropped. */
+  memoryChanged(): void;
   /** Decoded code of the page at a linear address, or all of it, is stale. */
   forgetCode(linear: number | 'all'): void;
 }
@@ -57,8 +61,10 @@ function moduleFor(map: MemoryMap) {
 }
 
 /** Makes interpreters for the CPUs of one machine; the module is built once. */
-export function interpreterFactory(parts: Omit<InterpreterParts, 'index'>): { create(ctx: CpuContext): Interpreter } {
-  return { create: ctx => createInterpreter(ctx, { ...parts, index: ctx.index }) };
+export function interpreterFactory(parts: Pick<InterpreterParts, 'memory' | 'evaluateFp'>): {
+  create(ctx: CpuContext, seat: Pick<InterpreterParts, 'index' | 'map' | 'exact'>): Interpreter;
+} {
+  return { create: (ctx, seat) => createInterpreter(ctx, { ...parts, ...seat }) };
 }
 
 export function createInterpreter(ctx: CpuContext, { memory, map, index, evaluateFp, exact = false }: InterpreterParts): Interpreter {
@@ -96,8 +102,8 @@ export function createInterpreter(ctx: CpuContext, { memory, map, index, evaluat
 
   /** An access the fast path leaves: done piece by piece as the reference does it, data in the scratch. */
   function slow(_cpu: number, va: bigint, info: number, reason: number): number {
-    const address = BigInt.asUintN(64, va), write = (info & ACCESS.write) !== 0;
-    if (reason === SLOW.fault) return trapped(dataAbort(ctx, cpu.walkResult & 0x3f, address, write));
+    const address = info & ACCESS.zero ? cpu.scratch[0]! : BigInt.asUintN(64, va), write = (info & ACCESS.write) !== 0;
+    if (reason === SLOW.fault) return trapped(dataAbort(ctx, cpu.walkResult & 0x3f, address, write && !faultsAsRead(address, info)));
     if (reason === SLOW.misaligned && info & ACCESS.aligned) return trapped(dataAbort(ctx, DFSC.alignment, address, write));
     if (info & ACCESS.place && reason === SLOW.notRam) return trapped(dataAbort(ctx, DFSC.unsupportedAtomic, address, write));
     try {
@@ -110,6 +116,12 @@ export function createInterpreter(ctx: CpuContext, { memory, map, index, evaluat
       return thrown.why === 'exit' ? STATUS.exit | STATUS.notRetired : trapped(thrown.why);
     }
   }
+  /** A read-modify-write that could not even read reports a read. */
+  const faultsAsRead = (address: bigint, info: number): boolean => {
+    if (!(info & ACCESS.readsFirst)) return false;
+    const found = translate(ctx, address, 'write', { el: cpu.el, pan: true, atomic: true });
+    return faulted(found) && !found.write;
+  };
   function plainAccess(address: bigint, info: number, write: boolean): void {
     const total = 1 << (info & ACCESS.sizeMask), count = info & ACCESS.pair ? 2 : 1;
     const access: Access = { bytes: (total / count) as Bytes, unprivileged: (info & ACCESS.unprivileged) !== 0, aligned: (info & ACCESS.aligned) !== 0 };
@@ -279,6 +291,14 @@ export function createInterpreter(ctx: CpuContext, { memory, map, index, evaluat
       }
       if (until > cpu.retired) enterGuest('step', until - cpu.retired);
       return cpu.exitReason;
+    },
+    stateChanged() {
+      seen = [];
+      sync();
+    },
+    memoryChanged() {
+      forgetTranslations(ctx);
+      forgetCode('all');
     },
     forgetCode,
   };

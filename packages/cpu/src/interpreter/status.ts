@@ -19,8 +19,10 @@ export const ACCESS = {
   pair: 64,
   /** Read-modify-write or exclusive: needs a place in RAM. */
   place: 128,
-  /** DC ZVA's block. */
+  /** DC ZVA's block; the address the instruction named is in the scratch. */
   zero: 256,
+  /** Of LSE atomics: a fault that a read would have met counts as the read's. */
+  readsFirst: 512,
 } as const;
 
 /** Bits of a walk's request. */
