@@ -1,11 +1,9 @@
 /** The engines and CPU models that the command's machines have, for their vCPU threads (host-node's EnginesModule). */
 import { HypnosError } from '@hypnos/base';
-import { createReference, type EvaluateFp, interpreterFactory } from '@hypnos/cpu';
+import { createReference, evaluateFp, interpreterFactory } from '@hypnos/cpu';
 import type { EnginesModule } from '@hypnos/host-node';
 import type { EngineFactory } from '@hypnos/hypervisor';
 import { A64, type CpuModel, cpuModels, decoder } from '@hypnos/isa';
-
-const evaluateFp: EvaluateFp = op => { throw new Error(`no floating-point unit is fitted yet, and the guest asks for ${String(op)}`); };
 
 /** The judge of the others: slow, and it keeps nothing that could become stale. */
 const reference: EngineFactory = {

@@ -50,7 +50,7 @@ function clockOf(setup: ThreadSetup, host: ThreadHost, vm: () => Vm): Clock {
 function build(setup: ThreadSetup, host: ThreadHost, map: MemoryMap, first: boolean): { machine: RunningMachine; vcpu: Vcpu } {
   const memory = setup.memory.buffer, mailbox = new Mailbox(setup.mailbox);
   const entropy = setup.deterministic ? seeded(1n) : (into: Uint8Array) => host.entropy(into);
-  let vm: Vm | undefined;
+  let vm: Vm | undefined, machine: RunningMachine | undefined;
   const theVm = (): Vm => { invariant(vm, 'the VM is there before its devices'); return vm; };
   const clock = clockOf(setup, host, theVm);
   const alarms = new Alarms(() => {
@@ -60,7 +60,7 @@ function build(setup: ThreadSetup, host: ThreadHost, map: MemoryMap, first: bool
   vm = createVm({
     memory, map, engine: host.engine, model: host.model, deterministic: setup.deterministic, suspendAbi: setup.suspendAbi,
     clock: { counter: () => host.clock.monotonicNs() / TICK, realtime: clock.wallNs },
-    idle: idleOf(setup, map, alarms, clock, theVm), entropy64: () => entropy64(entropy),
+    idle: idleOf(setup, map, alarms, clock, theVm, () => machine?.fireAlarms()), entropy64: () => entropy64(entropy),
   });
   vm.gic.init({ distributor: MAP.distributor.address, redistributors: MAP.redistributors.address, nrIrqs: NR_IRQS });
   vm.setMemoryRegion({ slot: 0, flags: 0, guestPhysAddr: MAP.ram.address, memorySize: BigInt(setup.memoryBytes), userspaceAddr: map.ram });
@@ -68,7 +68,6 @@ function build(setup: ThreadSetup, host: ThreadHost, map: MemoryMap, first: bool
   const reserve = reserver(memory, map);
   const life = lifecycleShape.at(memory, reserve(lifecycleShape.size, lifecycleShape.align).offset);
   const send = sender(mailbox);
-  let machine: RunningMachine | undefined;
   const devices = attachDevices({
     clock, entropy, guestMemory: deviceMemory(vm), reserve, uart: { send }, virtioConsole: { send() {} },
     ...(setup.fittings.fwCfg && { firmware: { items: setup.firmwareItems, files: new Map() } }),
@@ -100,7 +99,7 @@ function startCpu(vm: Vm, entry: bigint): Vcpu {
 }
 
 /** Waits for the guest: until a kick, an interrupt, its own timer or a device's alarm. */
-function idleOf(setup: ThreadSetup, map: MemoryMap, alarms: Alarms, clock: Clock, vm: () => Vm): Idle {
+function idleOf(setup: ThreadSetup, map: MemoryMap, alarms: Alarms, clock: Clock, vm: () => Vm, fire: () => void): Idle {
   const thread = atomicsIdle(setup.memory.buffer, map);
   return {
     wait(cpuIndex, nanoseconds) {
@@ -111,7 +110,7 @@ function idleOf(setup: ThreadSetup, map: MemoryMap, alarms: Alarms, clock: Clock
       else if (setup.deterministic && nanoseconds !== null) return 'timeout';
       else if (!alarmFirst) return thread.wait(cpuIndex, nanoseconds);
       else thread.wait(cpuIndex, untilAlarm);
-      alarms.fire(clock.nowNs());
+      fire();
       return 'notified';
     },
   };

@@ -89,8 +89,8 @@ export class RunningMachine {
   wantInput(): void { this.#inputWanted = true; }
   /** After each access: hot. */
   afterAccess(): void {
-    if (this.#inputWanted) this.offerInput();
     if (this.#parts.deterministic) this.fireAlarms();
+    else if (this.#inputWanted) this.offerInput();
   }
 
   /** Gives the console what the owner typed, as far as the guest takes it; the rest stays where it is. */
@@ -104,7 +104,11 @@ export class RunningMachine {
     }
   }
 
-  fireAlarms(): void { this.#parts.alarms.fire(this.#parts.nowNs()); }
+  /** Calls devices whose time has come; one of them may now take input. */
+  fireAlarms(): void {
+    this.#parts.alarms.fire(this.#parts.nowNs());
+    if (this.#inputWanted) this.offerInput();
+  }
   appointment(): bigint | null { return this.#parts.devices.appointment(); }
 
   /** A key goes the way the guest listens to: the GPIO if its interrupt is enabled, the virtio keyboard otherwise. */

@@ -6,7 +6,12 @@ const names = (list: readonly { readonly source: string; readonly intid: number 
 
 const causeText = (cause: readonly WakeCause[]): string => (cause.length === 0
   ? 'an interrupt that has gone again'
-  : cause.map(c => `${c.source} (interrupt ${c.intid}, enabled, priority ${c.priority} above mask ${c.priorityMask}${c.target === null ? '' : `, to CPU ${c.target}`})`).join(' and '));
+  : cause.map(interruptText).join(' and '));
+
+/** What the GIC says about it; under v1 the machine sees the device's line only. */
+const interruptText = ({ source, intid, priority, priorityMask, target }: WakeCause): string => (target === null
+  ? `${source} (interrupt ${intid})`
+  : `${source} (interrupt ${intid}, enabled, priority ${priority} above mask ${priorityMask}, to CPU ${target})`);
 
 /** One line, or undefined for what is not worth one. */
 export function statusLine(event: MachineEvent): string | undefined {
