@@ -100,7 +100,9 @@ const CORTEX_A57: ReadonlySet<Feature> = new Set<Feature>(['FEAT_FP', 'FEAT_AdvS
 
 const PA_40_BITS = 2, PA_44_BITS = 4;
 
-export const cpuModels = {
+export type CpuModelName = 'default' | 'cortex-a57';
+
+export const cpuModels: Readonly<Record<CpuModelName, CpuModel>> = {
   default: {
     doc: 'An Armv8.2-class CPU chosen for speed: it tells guests about everything that helps and nothing that costs.',
     features: DEFAULT,
@@ -114,6 +116,4 @@ export const cpuModels = {
     idRegisters: { ...shared, MIDR_EL1: 0x411f_d070n, ...identificationOf(CORTEX_A57, PA_44_BITS) },
     caches: CACHES,
   },
-} as const satisfies Record<string, CpuModel>;
-
-export type CpuModelName = keyof typeof cpuModels;
+};

@@ -36,10 +36,10 @@ const instructionCacheAddress = instruction({
 const dataCacheSetWay = instruction({
   name: 'DC ISW, DC CSW, DC CISW',
   doc: 'Clean or invalidate data caches by set and way.',
-  bits: '1101010100 0 01 000 0111 CRm:4 010 Rt:5',
+  bits: '1101010100 0 01 000 0111 op:2 10 010 Rt:5',
   form: [],
-  operands: f => (f.CRm === 6 || f.CRm === 10 || f.CRm === 14 ? { t: x(f.Rt, 1) } : null),
-  asm: f => `dc ${f.CRm === 6 ? 'isw' : f.CRm === 10 ? 'csw' : 'cisw'}, {t}`,
+  operands: f => (f.op ? { t: x(f.Rt, 1) } : null),
+  asm: f => `dc ${['', 'isw', 'csw', 'cisw'][f.op]!}, {t}`,
   does(ops, _form, { t }) {
     ops.service('CHECK_EL1');
     ops.service('DC_SW', ops.reg(t));

@@ -81,7 +81,9 @@ function learn(sample: Decoded): Knowledge {
   const bits = others.flatMap(f => Array.from({ length: f.width }, (_, bit) => bitUnits(sample, text, f, bit)).flat());
   const variable = others.filter(f => !sample.row.form.includes(f.name) || bits.some(b => b.field === f.name));
   const total = variable.reduce((sum, f) => sum + f.width, 0), few = total > 0 && total <= ENUMERABLE_BITS;
-  return { registers, bits, enumerable: few ? variable : [], short: few ? [] : variable.filter(f => f.width <= SHORT_BITS) };
+  const short = few ? [] : variable.filter(f => f.width <= SHORT_BITS);
+  // What a short field adds may depend on the others (MOVZ's shift), so it is tried rather than solved for.
+  return { registers, bits: bits.filter(b => !short.some(f => f.name === b.field)), enumerable: few ? variable : [], short };
 }
 
 const trailingZeros = (value: bigint): number => {
