@@ -39,13 +39,17 @@ export const CPU_AREA = {
   size: stateBytes + 2 * tlbBytes + fetchBytes + 65536 * 4,
 } as const;
 
+/** Where the memory slots stand, and one byte of PAGE flags for each page of linear memory: the same in every machine. */
+export const SLOTS: number = 32 * KIB;
+export const PAGE_FLAGS: number = 64 * KIB;
+const CPUS = PAGE_FLAGS + MIB;
+
 export interface MemoryMap {
   readonly cpus: number;
   cpu(index: number): number;
   readonly slots: number;
-  /** One byte of PAGE flags for each page of the RAM area, by page of linear memory. */
   readonly pageFlags: number;
-  /** GIC, timers, devices: shared records, handed out by `reserve`. */
+  /** GIC, timers, devices: shared records, handed out in order. */
   readonly shared: number;
   readonly sharedBytes: number;
   /** Decoded records of each CPU. */
@@ -58,17 +62,13 @@ export interface MemoryMap {
 
 /** Lays out a memory for `cpus` CPUs and `ramBytes` of RAM area (all slots together). */
 export function memoryMap(cpus: number, ramBytes: number): MemoryMap {
-  const cpuBase = 64 * KIB;
-  const slots = cpuBase + cpus * CPU_AREA.size;
-  const pageFlags = alignUp(slots + MAX_SLOTS * SLOT_BYTES, 4096);
-  const shared = pageFlags + MIB;
-  const sharedBytes = 8 * MIB;
-  const recordsBytes = 96 * MIB;
+  const shared = alignUp(CPUS + cpus * CPU_AREA.size, 4096);
+  const sharedBytes = 8 * MIB, recordsBytes = 96 * MIB;
   const records = shared + sharedBytes;
   const ram = alignUp(records + cpus * recordsBytes, MIB);
   return {
-    cpus, slots, pageFlags, shared, sharedBytes, recordsBytes, ram, end: ram + alignUp(ramBytes, 64 * KIB),
-    cpu: index => cpuBase + index * CPU_AREA.size,
+    cpus, slots: SLOTS, pageFlags: PAGE_FLAGS, shared, sharedBytes, recordsBytes, ram, end: ram + alignUp(ramBytes, 64 * KIB),
+    cpu: index => CPUS + index * CPU_AREA.size,
     records: index => records + index * recordsBytes,
   };
 }

@@ -1,25 +1,38 @@
 /** Builds the interpreter's module from the rows, once for a memory map: numbers, table, bytes. */
-import { A64, type Decoded, type Form, type FpOp, type Row } from '@hypnos/isa';
-import type { MemoryMap } from '../memory-map.ts';
+import { A64, type Form, type FpOp, type Row } from '@hypnos/isa';
 import { FunctionBuilder } from '../wasm/function.ts';
 import { encodeModule } from '../wasm/module.ts';
 import { i32, type Node } from '../wasm/node.ts';
+import type { Cell } from './cells.ts';
 import { buildRun, buildStep, type Inline } from './dispatcher.ts';
 import { type Flow, HandlerOps, NotInline } from './handler-ops.ts';
-import { generate, type Handler, HANDLER, HandlerTable } from './handlers.ts';
+import { buildHandlers, generate, type Handler, HANDLER } from './handlers.ts';
 import { isHot } from './hot.ts';
 import { IMPORTS, Runtime } from './runtime.ts';
 import { DECODE_OP } from './status.ts';
 
-export interface InterpreterModule {
+/** A form as decoding needs it: its number in the table, in a short branch too, and where its operands go. */
+export interface WrittenForm {
+  readonly form: number;
+  readonly far: number;
+  readonly near: number;
+  readonly cells: Readonly<Record<string, Cell>>;
+  /** Register operands that are written and never read: XZR there means the sink. */
+  readonly sinks: readonly string[];
+}
+
+/** The generated engine as plain values, so that a host may keep it in a file for sources that have not changed. */
+export interface Tier0Image {
   readonly bytes: Uint8Array<ArrayBuffer>;
-  readonly fpOps: readonly FpOp[];
-  /** Number of the record behind the last one of a page, and of an unallocated instruction. */
-  readonly pageEnd: number;
-  readonly undefinedNumber: number;
-  /** Number of a decoded instruction at an offset in its page, with its handler. */
-  lookup(decoded: Decoded, pageOffset: number): { readonly number: number; readonly handler: Handler };
-  readonly inlineCount: number;
+  readonly tables: {
+    /** Forms of each row, in the order of A64. */
+    readonly rows: readonly (readonly WrittenForm[])[];
+    readonly fpOps: readonly FpOp[];
+    /** Number of the record behind the last one of a page, and of an unallocated instruction. */
+    readonly pageEnd: number;
+    readonly undefinedNumber: number;
+    readonly inlineCount: number;
+  };
 }
 
 /** Whether the form's meaning needs nothing that only a function can do. */
@@ -42,8 +55,9 @@ const wrapper = (name: string, body: (fn: FunctionBuilder, cpu: Node, record: No
   return fn;
 };
 
-export function buildInterpreter(map: MemoryMap, rows: readonly Row[] = A64): InterpreterModule {
-  const runtime = new Runtime(map), table = new HandlerTable(rows, runtime);
+/** Generates the engine from the rows. Takes about a second. */
+export function buildTier0(rows: readonly Row[] = A64): Tier0Image {
+  const runtime = new Runtime(), handlers = buildHandlers(rows, runtime);
   const decode = wrapper('decode record', (fn, cpu, record) => { fn.return(fn.call(IMPORTS.decode, cpu, record)[0]!); });
   const undefinedHandler = wrapper('undefined', (fn, cpu) => {
     fn.return(fn.call(IMPORTS.exception, cpu, i32(runtime.exceptionNumber('UNDEFINED')), i32(0))[0]!);
@@ -54,7 +68,7 @@ export function buildInterpreter(map: MemoryMap, rows: readonly Row[] = A64): In
   const inline: Inline[] = [], functions: FunctionBuilder[] = [decode, undefinedHandler];
   const numbers = new Map<Handler, { far: number; near: number }>();
   const cold: Handler[] = [], hot: Handler[] = [];
-  for (const h of table.all) (isHot(h.form) && canBeInline(h.form, runtime, h.cells) ? hot : cold).push(h);
+  for (const h of handlers) (isHot(h.form) && canBeInline(h.form, runtime, h.cells) ? hot : cold).push(h);
   for (const h of cold) {
     const number = functions.push(h.fn) - 1;
     numbers.set(h, { far: number, near: number });
@@ -74,27 +88,17 @@ export function buildInterpreter(map: MemoryMap, rows: readonly Row[] = A64): In
   const run = buildRun(runtime, first, inline), step = buildStep();
   const unique = [...new Set(functions)];
   const bytes = encodeModule({
-    memory: { initialPages: map.end / 65536, maximumPages: map.end / 65536 },
+    // Any memory will do: an import may be smaller than its declared maximum.
+    memory: { initialPages: 1, maximumPages: 65536 },
     imports: Object.values(IMPORTS), functions: [...runtime.functions, ...unique, run, step], table: functions,
     exports: [run, step, runtime.walk, runtime.resolve],
   });
+  const written = (h: Handler): WrittenForm => ({ form: h.form.number, ...numbers.get(h)!, cells: h.cells, sinks: [...h.sinks] });
   return {
-    bytes, fpOps: runtime.fpOps, pageEnd, undefinedNumber: DECODE_OP + 1, inlineCount: inline.length,
-    lookup(decoded, pageOffset) {
-      const handler = table.find(decoded);
-      if (!handler) throw new Error(`invariant broken: no handler for ${decoded.row.name} ${JSON.stringify(decoded.form)}`);
-      const { far, near } = numbers.get(handler)!;
-      return { number: far !== near && staysInPage(decoded, pageOffset) ? near : far, handler };
+    bytes,
+    tables: {
+      rows: rows.map(row => handlers.filter(h => h.form.row === row).map(written)),
+      fpOps: runtime.fpOps, pageEnd, undefinedNumber: DECODE_OP + 1, inlineCount: inline.length,
     },
   };
-}
-
-function staysInPage(decoded: Decoded, pageOffset: number): boolean {
-  for (const name in decoded.operands) {
-    const operand = decoded.operands[name]!;
-    if (operand.kind !== 'label') continue;
-    const target = pageOffset + Number(operand.offset);
-    return target >= 0 && target < 4096;
-  }
-  return false;
 }

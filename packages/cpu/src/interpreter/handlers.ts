@@ -1,5 +1,5 @@
 /** Handlers: for every form of every row one function, and for the hot ones a copy in line in the dispatcher. */
-import { type AnyFields, type Decoded, type Form, formNumber, formsOf, type Imm, type Operand, type Row } from '@hypnos/isa';
+import { type AnyFields, type Form, formsOf, type Imm, type Operand, type Row } from '@hypnos/isa';
 import { at } from '../state.ts';
 import { FunctionBuilder, type Signature } from '../wasm/function.ts';
 import { i32, type Node, op } from '../wasm/node.ts';
@@ -57,23 +57,5 @@ export function buildHandler(form: Form, runtime: Runtime): Handler {
   return { form, fn, cells, sinks, branches };
 }
 
-/** Finds the handler of a decoded instruction. */
-export class HandlerTable {
-  readonly all: readonly Handler[];
-  readonly #byRow = new Map<Row, Map<number, Handler>>();
-
-  constructor(rows: readonly Row[], runtime: Runtime) {
-    const all: Handler[] = [];
-    for (const row of rows) {
-      const byForm = new Map<number, Handler>();
-      for (const form of formsOf(row)) {
-        const handler = buildHandler(form, runtime);
-        byForm.set(form.number, handler);
-        all.push(handler);
-      }
-      this.#byRow.set(row, byForm);
-    }
-    this.all = all;
-  }
-  find(decoded: Decoded): Handler | undefined { return this.#byRow.get(decoded.row)?.get(formNumber(decoded)); }
-}
+export const buildHandlers = (rows: readonly Row[], runtime: Runtime): readonly Handler[] =>
+  rows.flatMap(row => formsOf(row).map(form => buildHandler(form, runtime)));

@@ -1,6 +1,6 @@
 /** The tier-0 engine of one CPU: the generated module, its imports, and the run of one slice. */
 import { invariant } from '@hypnos/base';
-import { A64, type Access, type Bytes, type Decoded, decoder, SERVICES, SYSTEM_REGISTERS } from '@hypnos/isa';
+import { A64, type Access, type Bytes, type Decoded, decoder, formNumber, type Row, SERVICES, SYSTEM_REGISTERS } from '@hypnos/isa';
 import type { MemoryMap } from '../memory-map.ts';
 import { forgetAccesses, pendingAccess } from '../mmio.ts';
 import { updateWalkParameters } from '../mmu/parameters.ts';
@@ -13,7 +13,7 @@ import {
   pcMisaligned, pendingInterrupt, readSystem, runService, SP_MISALIGNED, STATUS as DFSC, supervisorCall, takeInterrupt, takeTrap, translate, type Trap, UNDEFINED,
   writeSystem,
 } from '../system/index.ts';
-import { buildInterpreter, type InterpreterModule } from './build.ts';
+import { buildTier0, type Tier0Image, type WrittenForm } from './build.ts';
 import { RecordPool } from './records.ts';
 import { EXCEPTION_CALLS } from './runtime.ts';
 import { ACCESS, SLOW, STATUS, WALK, WALKED } from './status.ts';
@@ -23,6 +23,8 @@ export interface InterpreterParts {
   readonly memory: WebAssembly.Memory;
   readonly map: MemoryMap;
   readonly index: number;
+  /** What `buildTier0` made, now or for the same sources before. Without it, it is made now. */
+  readonly image?: Tier0Image;
   /** The exact floating-point unit, for what the generated fast paths leave. */
   readonly evaluateFp: EvaluateFp;
   /** True: `run` retires exactly its budget. */
@@ -49,28 +51,54 @@ interface Exports {
 /** Instructions that can retire between two checks of the budget: a page of them and the branch behind. */
 const OVERSHOOT = 1100n;
 
-const modules = new WeakMap<MemoryMap, { readonly built: InterpreterModule; readonly module: WebAssembly.Module }>();
-function moduleFor(map: MemoryMap) {
-  let known = modules.get(map);
-  if (!known) {
-    const built = buildInterpreter(map);
-    known = { built, module: new WebAssembly.Module(built.bytes) };
-    modules.set(map, known);
-  }
+let own: Tier0Image | undefined;
+const ownImage = (): Tier0Image => (own ??= buildTier0());
+
+const modules = new WeakMap<Tier0Image, WebAssembly.Module>();
+function moduleOf(image: Tier0Image): WebAssembly.Module {
+  let known = modules.get(image);
+  if (!known) modules.set(image, (known = new WebAssembly.Module(image.bytes)));
   return known;
 }
 
+const formsByRow = new WeakMap<Tier0Image, ReadonlyMap<Row, ReadonlyMap<number, WrittenForm>>>();
+/** Finds the written form of a decoded instruction. */
+function formFinder(image: Tier0Image): (decoded: Decoded) => WrittenForm {
+  let rows = formsByRow.get(image);
+  if (!rows) {
+    rows = new Map(image.tables.rows.map((forms, i) => [A64[i]!, new Map(forms.map(f => [f.form, f]))]));
+    formsByRow.set(image, rows);
+  }
+  const known = rows;
+  return decoded => {
+    const form = known.get(decoded.row)?.get(formNumber(decoded));
+    invariant(form, `${decoded.row.name} has a form that was not generated: ${JSON.stringify(decoded.form)}`);
+    return form;
+  };
+}
+
+/** Whether a direct branch at an offset in its page goes to a place in the same page. */
+function staysInPage(decoded: Decoded, pageOffset: number): boolean {
+  for (const name in decoded.operands) {
+    const operand = decoded.operands[name]!;
+    if (operand.kind !== 'label') continue;
+    const target = pageOffset + Number(operand.offset);
+    return target >= 0 && target < 4096;
+  }
+  return false;
+}
+
 /** Makes interpreters for the CPUs of one machine; the module is built once. */
-export function interpreterFactory(parts: Pick<InterpreterParts, 'memory' | 'evaluateFp'>): {
+export function interpreterFactory(parts: Pick<InterpreterParts, 'memory' | 'image' | 'evaluateFp'>): {
   create(ctx: CpuContext, seat: Pick<InterpreterParts, 'index' | 'map' | 'exact'>): Interpreter;
 } {
   return { create: (ctx, seat) => createInterpreter(ctx, { ...parts, ...seat }) };
 }
 
-export function createInterpreter(ctx: CpuContext, { memory, map, index, evaluateFp, exact = false }: InterpreterParts): Interpreter {
+export function createInterpreter(ctx: CpuContext, { memory, map, index, image = ownImage(), evaluateFp, exact = false }: InterpreterParts): Interpreter {
   const { cpu, cells } = ctx, base = map.cpu(index);
-  const { built, module } = moduleFor(map);
-  const records = new RecordPool(memory.buffer, map, index, built.pageEnd);
+  const { tables } = image, find = formFinder(image);
+  const records = new RecordPool(memory.buffer, map, index, tables.pageEnd);
   const decode = decoder(A64, ctx.model.features);
   const words = new Int32Array(memory.buffer as ArrayBuffer);
   const plain = new Map<number, Decoded | null>();
@@ -196,7 +224,7 @@ export function createInterpreter(ctx: CpuContext, { memory, map, index, evaluat
     return finished();
   }
   function fp(_cpu: number, number: number, a: bigint, b: bigint, c: bigint): bigint {
-    const { value, flags } = evaluateFp(built.fpOps[number]!, [a, b, c].map(v => BigInt.asUintN(64, v)), Number(cells.FPCR));
+    const { value, flags } = evaluateFp(tables.fpOps[number]!, [a, b, c].map(v => BigInt.asUintN(64, v)), Number(cells.FPCR));
     if (flags) cells.FPSR |= BigInt(flags);
     return BigInt.asIntN(64, value);
   }
@@ -208,7 +236,13 @@ export function createInterpreter(ctx: CpuContext, { memory, map, index, evaluat
       decoded = decode(word >>> 0);
       plain.set(word, decoded);
     }
-    records.write(record, decoded ? { ...built.lookup(decoded, source & 4095), decoded } : { number: built.undefinedNumber, handler: null, decoded: null });
+    if (!decoded) {
+      records.write(record, { number: tables.undefinedNumber, form: null, decoded: null });
+      return STATUS.again;
+    }
+    const form = find(decoded);
+    const number = form.far !== form.near && staysInPage(decoded, source & 4095) ? form.near : form.far;
+    records.write(record, { number, form, decoded });
     return STATUS.again;
   }
   /** Enters the page at pc for execution. */
@@ -241,7 +275,7 @@ export function createInterpreter(ctx: CpuContext, { memory, map, index, evaluat
     ctx.tlb.fetch[entry + 1] = BigInt(first);
   }
 
-  const instance = new WebAssembly.Instance(module, {
+  const instance = new WebAssembly.Instance(moduleOf(image), {
     env: {
       memory, slow, exception, service, readSystem: readRegister, writeSystem: writeRegister, fp, decode: decodeRecord, fetch,
       misalignedStack: () => ((cpu.spChecked >> cpu.el) & 1 ? trapped(SP_MISALIGNED) : 0),

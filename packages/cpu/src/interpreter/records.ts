@@ -3,13 +3,13 @@ import { type Decoded, type Reg, SYSTEM_REGISTERS, type VReg, ZERO } from '@hypn
 import type { MemoryMap } from '../memory-map.ts';
 import { PAGE_RECORDS_BYTES, RECORD_BYTES } from '../memory-map.ts';
 import { at, SINK_SLOT, vAt, xAt } from '../state.ts';
-import type { Handler } from './handlers.ts';
+import type { WrittenForm } from './build.ts';
 
 const RECORDS = 1024;
 const SYSTEM_NUMBERS = new Map(SYSTEM_REGISTERS.map((row, i) => [row, i] as const));
 
-/** How an instruction is written down: its number, and the handler whose cells say where operands go. */
-export interface Written { readonly number: number; readonly handler: Handler | null; readonly decoded: Decoded | null }
+/** How an instruction is written down: its number, and the form whose cells say where operands go. */
+export interface Written { readonly number: number; readonly form: WrittenForm | null; readonly decoded: Decoded | null }
 
 export class RecordPool {
   readonly #bytes: Uint8Array;
@@ -53,15 +53,15 @@ export class RecordPool {
     return this.#pages[index]! * 4096 + ((offset - index * PAGE_RECORDS_BYTES) / RECORD_BYTES) * 4;
   }
 
-  write(record: number, { number, handler, decoded }: Written): void {
+  write(record: number, { number, form, decoded }: Written): void {
     this.#decoded[Math.floor((record - this.#base) / PAGE_RECORDS_BYTES)] = 1;
-    if (handler && decoded) {
-      for (const name in handler.cells) this.#writeCell(record, name, handler, decoded);
+    if (form && decoded) {
+      for (const name in form.cells) this.#writeCell(record, name, form, decoded);
     }
     this.#view.setUint16(record, number, true);
   }
-  #writeCell(record: number, name: string, handler: Handler, decoded: Decoded): void {
-    const operand = decoded.operands[name]!, cell = handler.cells[name]!, where = record + cell.at;
+  #writeCell(record: number, name: string, form: WrittenForm, decoded: Decoded): void {
+    const operand = decoded.operands[name]!, cell = form.cells[name]!, where = record + cell.at;
     switch (operand.kind) {
       case 'imm':
         if (cell.size === 64) this.#view.setBigUint64(where, operand.value, true);
@@ -74,7 +74,7 @@ export class RecordPool {
       case 'sysreg':
         this.#view.setUint16(where, decoded.form['through'] ? SYSTEM_NUMBERS.get(operand.row)! : at(operand.row.name), true);
         break;
-      default: this.#view.setUint16(where, place(operand, handler.sinks.has(name)), true);
+      default: this.#view.setUint16(where, place(operand, form.sinks.includes(name)), true);
     }
   }
 

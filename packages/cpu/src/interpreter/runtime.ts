@@ -1,6 +1,6 @@
 /** The functions handlers call: imports from TypeScript, and the generated `resolve`, walker and helpers. */
 import { type ExceptionCall, type FpOp, fpKey, SERVICES, type ServiceName } from '@hypnos/isa';
-import { CPU_AREA, type MemoryMap, PAGE } from '../memory-map.ts';
+import { CPU_AREA, PAGE, PAGE_FLAGS } from '../memory-map.ts';
 import { buildLinearOf, buildWalk } from '../mmu/walk.ts';
 import { at } from '../state.ts';
 import { type Callee, FunctionBuilder } from '../wasm/function.ts';
@@ -50,10 +50,10 @@ export class Runtime {
   readonly hotRegisters: typeof hotRegisters = hotRegisters;
   readonly misalignedStack: Callee = IMPORTS.misalignedStack;
 
-  constructor(map: MemoryMap) {
-    this.linearOf = buildLinearOf(map);
+  constructor() {
+    this.linearOf = buildLinearOf();
     this.walk = buildWalk(this.linearOf);
-    this.resolve = buildResolve(map, this.linearOf, this.walk);
+    this.resolve = buildResolve(this.linearOf, this.walk);
   }
   exceptionNumber(call: ExceptionCall): number { return EXCEPTION_CALLS.indexOf(call); }
   serviceNumber(name: ServiceName): number { return SERVICES.indexOf(name); }
@@ -92,7 +92,7 @@ function buildCrc32(): FunctionBuilder {
  * `resolve(cpu, va, access) → linear address`: by the TLB, else by a walk that fills it. 0 when the access was done,
  * or could not be, by the slow path: then `cpu.status` is the handler's status and the scratch holds the data.
  */
-function buildResolve(map: MemoryMap, linearOf: FunctionBuilder, walk: FunctionBuilder): FunctionBuilder {
+function buildResolve(linearOf: FunctionBuilder, walk: FunctionBuilder): FunctionBuilder {
   const fn = new FunctionBuilder('resolve', { params: ['i32', 'i64', 'i32'], results: ['i32'] });
   const [cpu, va, info] = fn.params as [Node, Node, Node];
   const has = (mask: number) => op('i32.ne', [op('i32.and', [info, i32(mask)]), i32(0)]);
@@ -126,7 +126,7 @@ function buildResolve(map: MemoryMap, linearOf: FunctionBuilder, walk: FunctionB
   const address = field('walkAddress', 'i64.load');
   const place = fn.pin(fn.call(linearOf, op('i64.shr_u', [address, i64(12n)]))[0]!);
   fn.when(op('i32.eqz', [place]), () => { slow(SLOW.notRam); }, undefined, { likely: false });
-  const flags = fn.pin(op('i32.load8_u', [op('i32.shr_u', [place, i32(12)])], { offset: map.pageFlags }));
+  const flags = fn.pin(op('i32.load8_u', [op('i32.shr_u', [place, i32(12)])], { offset: PAGE_FLAGS }));
   fn.when(op('i32.and', [flags, i32(PAGE.absent | PAGE.watched)]), () => { slow(SLOW.absent); }, undefined, { likely: false });
   fn.when(op('i32.and', [has(ACCESS.write), op('i32.and', [flags, i32(PAGE.clean)])]), () => { slow(SLOW.absent); }, undefined, { likely: false });
   const linear = fn.pin(op('i32.add', [place, op('i32.and', [op('i32.wrap_i64', [va]), i32(4095)])]));

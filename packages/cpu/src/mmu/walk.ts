@@ -6,7 +6,7 @@ import { WALK, WALKED } from '../interpreter/status.ts';
 import { at } from '../state.ts';
 import { FunctionBuilder } from '../wasm/function.ts';
 import { i32, i64, type Node, op, select } from '../wasm/node.ts';
-import { MAX_SLOTS, type MemoryMap, SLOT_BYTES } from '../memory-map.ts';
+import { MAX_SLOTS, SLOT_BYTES, SLOTS } from '../memory-map.ts';
 import { CONTROL, HALF } from './parameters.ts';
 
 /** Fault status codes at level 0 (DDI 0487 ESR_EL1, DFSC). */
@@ -23,19 +23,19 @@ const maskBelow = (by: Node) => op('i64.sub', [shiftLeft(i64(1n), by), i64(1n)])
 const not32 = (a: Node) => op('i32.eqz', [a]);
 
 /** `linearOf(frame) → linear address of a guest frame, or 0 where no RAM is`. */
-export function buildLinearOf(map: MemoryMap): FunctionBuilder {
+export function buildLinearOf(): FunctionBuilder {
   const fn = new FunctionBuilder('linearOf', { params: ['i64'], results: ['i32'] });
   const frame = fn.params[0]!, slot = fn.variable('i32');
   fn.when(op('i64.gt_u', [frame, i64(0xffff_ffffn)]), () => { fn.return(i32(0)); });
   const narrow = fn.pin(op('i32.wrap_i64', [frame]));
-  fn.set(slot, i32(map.slots));
+  fn.set(slot, i32(SLOTS));
   fn.loop(next => {
     const inside = fn.pin(op('i32.sub', [narrow, op('i32.load', [slot])]));
     fn.when(op('i32.lt_u', [inside, op('i32.load', [slot], { offset: 4 })]), () => {
       fn.return(op('i32.add', [op('i32.load', [slot], { offset: 8 }), op('i32.shl', [inside, i32(12)])]));
     });
     fn.set(slot, op('i32.add', [slot, i32(SLOT_BYTES)]));
-    fn.brIf(next, op('i32.lt_u', [slot, i32(map.slots + MAX_SLOTS * SLOT_BYTES)]));
+    fn.brIf(next, op('i32.lt_u', [slot, i32(SLOTS + MAX_SLOTS * SLOT_BYTES)]));
   });
   fn.return(i32(0));
   return fn;
