@@ -90,6 +90,8 @@ const MODES = [0, 1, 2, 3].map(mode => mode << 22);
 const SWITCHES = [0, 1 << 24, 1 << 25, (1 << 24) | (1 << 25), 1 << 19, 1 << 26, (1 << 19) | (1 << 24) | (1 << 26)];
 const FPCRS = MODES.flatMap(mode => SWITCHES.map(switches => mode | switches));
 
+const RANDOM_PER_MODE = 40;
+
 type Random = (below: number) => number;
 function randomOperand(random: Random, c: Case): bigint {
   const size = c.width ?? sizeOf(c), bits = (random(0x10000) * 2 ** 32 + random(0x10000) * 2 ** 16 + random(0x10000));
@@ -108,8 +110,8 @@ function* operandsOf(c: Case, random: Random, randomCount: number): Generator<re
   const values = c.op.op === 'from-fixed' ? INTEGERS : specials(sizeOf(c));
   const pick = () => values[random(values.length)]!;
   if (c.operands === 1) for (const a of values) yield [a];
-  if (c.operands === 2) for (const a of values) for (let i = 0; i < 12; i++) yield [a, pick()];
-  if (c.operands === 3) for (const a of values) for (let i = 0; i < 24; i++) yield [a, pick(), pick()];
+  if (c.operands === 2) for (const a of values) for (let i = 0; i < 3; i++) yield [a, pick()];
+  if (c.operands === 3) for (const a of values) for (let i = 0; i < 6; i++) yield [a, pick(), pick()];
   for (let i = 0; i < randomCount; i++) {
     const drawn = Array.from({ length: c.operands }, () => randomOperand(random, c));
     if (random(8) === 0) drawn[drawn.length - 1] = drawn[0]! ^ BigInt(random(3));
@@ -121,8 +123,7 @@ function* operandsOf(c: Case, random: Random, randomCount: number): Generator<re
 interface Trial { readonly operands: readonly bigint[]; readonly fpcr: number }
 function* trialsOf(c: Case): Generator<Trial> {
   const random = randomFrom([...fpKey(c.op)].reduce((hash, letter) => (hash * 31 + letter.charCodeAt(0)) | 0, 7));
-  const thousands = 2000;
-  for (const fpcr of FPCRS) for (const operands of operandsOf(c, random, thousands / FPCRS.length)) yield { operands, fpcr };
+  for (const fpcr of FPCRS) for (const operands of operandsOf(c, random, RANDOM_PER_MODE)) yield { operands, fpcr };
 }
 
 function stateOf(c: Case, { operands, fpcr }: Trial) {

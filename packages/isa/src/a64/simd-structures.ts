@@ -19,7 +19,8 @@ const POST_BIT = { none: '0', immediate: '1', register: '1' } as const;
 const RM = { none: '00000', immediate: '11111', register: 'Rm:5' } as unknown as Readonly<Record<Post, 'Rm:5'>>;
 const TITLE = { none: '', immediate: ', post-index', register: ', post-index by register' } as const;
 
-/** An Rm of 31 is another row's; one place where it is not lets samples meet every form. */
+/** An Rm of 31 is another row's; a place where it is not lets samples meet every form. */
+const isOther = (post: Post, f: { readonly Rm: number }) => post === 'register' && f.Rm === 31;
 const RM_PLACES = { none: [{}], immediate: [{}], register: [{}, { Rm: 1 }] } as const;
 
 type Address = { readonly n: Reg } & { readonly m?: Reg };
@@ -86,7 +87,7 @@ const multipleRow = ({ count, opcode, interleaved }: Multiple, post: Post): Row 
   bits: `0 Q:1 001100 ${POST_BIT[post]} L:1 0 ${RM[post]} ${opcode} size:2 Rn:5 Rt:5`,
   form: ['Q', 'L', 'size'],
   sparse: RM_PLACES[post],
-  operands: f => (interleaved && f.size === 3 && !f.Q ? null
+  operands: f => (isOther(post, f) || (interleaved && f.size === 3 && !f.Q) ? null
     : { ...registers(f.Rt, count, arrangement(f.Q, f.size)), ...addressOf(post, f) }),
   asm: f => `${f.L ? 'ld' : 'st'}${interleaved ? count : 1} ${list(count)}, ${place(post, count * (f.Q ? 16 : 8))}`,
   does(ops, { Q, L, size }, o) {
@@ -154,7 +155,7 @@ const singleRow = (count: number, post: Post, kind: Kind): Row => instruction({
   sparse: PLACES[kind].flatMap(place => RM_PLACES[post].map(rm => ({ ...place, ...rm }))),
   operands(f) {
     const element = elementOf(kind, f);
-    return element && {
+    return isOther(post, f) || !element ? null : {
       ...registers(f.Rt, count, 'bhsd'[element.size]!), ...addressOf(post, f), shift: imm8((element.index << (3 + element.size)) & 63),
     };
   },
@@ -180,7 +181,7 @@ const replicateRow = (count: number, post: Post): Row => instruction({
   bits: `0 Q:1 001101 ${POST_BIT[post]} 1 ${R(count)} ${RM[post]} 11 ${UPPER(count)} 0 size:2 Rn:5 Rt:5`,
   form: ['Q', 'size'],
   sparse: RM_PLACES[post],
-  operands: f => ({ ...registers(f.Rt, count, arrangement(f.Q, f.size)), ...addressOf(post, f) }),
+  operands: f => (isOther(post, f) ? null : { ...registers(f.Rt, count, arrangement(f.Q, f.size)), ...addressOf(post, f) }),
   asm: f => `ld${count}r ${list(count)}, ${place(post, count << f.size)}`,
   does(ops, { Q, size }, o) {
     const bytes = (1 << size) as Bytes, address = ops.base(o.n), all = names(count).map(t => o[t]);
