@@ -13,9 +13,20 @@ import { SIMD_AND_FP } from './simd-and-fp.ts';
 import { SYSTEM } from './system.ts';
 
 /** Everything but floating point and Advanced SIMD. */
-export const A64_BASE: readonly Row[] = [
-  ...DATA_IMMEDIATE, ...DATA_REGISTER, ...CONDITIONAL, ...BRANCHES, ...SYSTEM, ...MAINTENANCE, ...LOADS_STORES, ...LOADS_STORES_PAIR,
-  ...LOADS_STORES_EXCLUSIVE, ...ATOMICS,
-];
+const BASE_CHAPTERS: Readonly<Record<string, readonly Row[]>> = {
+  'Data processing with an immediate': DATA_IMMEDIATE,
+  'Data processing with registers': DATA_REGISTER,
+  'Conditional select and compare, flags': CONDITIONAL,
+  'Branches and exceptions': BRANCHES,
+  'System': SYSTEM,
+  'Caches, address translation, TLBs': MAINTENANCE,
+  'Loads and stores': LOADS_STORES,
+  'Loads and stores of pairs': LOADS_STORES_PAIR,
+  'Exclusive and ordered loads and stores': LOADS_STORES_EXCLUSIVE,
+  'Atomic memory operations': ATOMICS,
+};
 
+export const A64_CHAPTERS: Readonly<Record<string, readonly Row[]>> = { ...BASE_CHAPTERS, 'Floating point and Advanced SIMD': SIMD_AND_FP };
+
+export const A64_BASE: readonly Row[] = Object.values(BASE_CHAPTERS).flat();
 export const A64: readonly Row[] = [...A64_BASE, ...SIMD_AND_FP];
