@@ -72,8 +72,8 @@ const fixed = {
   upperNonGlobal: state.u32(),
   /** The largest mapping cached since the last full flush, as log2 of 4 KiB pages, below (0) and above (1) the gap. */
   largestBlock: state.array('u32', 2),
-  /** Sixteen bytes that cross between generated code and its slow paths: what is stored, what was loaded. */
-  scratch: state.array('u64', 2),
+  /** What crosses between generated code and its slow paths, up to two vectors: what is stored, what was loaded. */
+  scratch: state.array('u64', 4),
   /** Status a slow path left for the handler that called it; see `interpreter/status.ts`. */
   status: state.u32(),
   /** Difference between the PC and a quarter of the record pointer, for the page being run. */

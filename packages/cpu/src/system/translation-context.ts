@@ -33,6 +33,7 @@ function nextGeneration(ctx: CpuContext): number {
   let next = cpu.tlbGeneration + 1;
   if (next > 0xffff_f000) {
     tlb.asids.fill(0);
+    cpu.upperGeneration = 0;
     next = GENERATIONS;
   }
   if (next % GENERATIONS === 0) {
