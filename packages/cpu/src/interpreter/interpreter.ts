@@ -14,7 +14,7 @@ import {
   writeSystem,
 } from '../system/index.ts';
 import { buildTier0, type Tier0Image, type WrittenForm } from './build.ts';
-import { RecordPool } from './records.ts';
+import { RecordPool, type Template, templateOf, unallocated } from './records.ts';
 import { EXCEPTION_CALLS } from './runtime.ts';
 import { ACCESS, SLOW, STATUS, WALK, WALKED } from './status.ts';
 
@@ -77,17 +77,6 @@ function formFinder(image: Tier0Image): (decoded: Decoded) => WrittenForm {
   };
 }
 
-/** Whether a direct branch at an offset in its page goes to a place in the same page. */
-function staysInPage(decoded: Decoded, pageOffset: number): boolean {
-  for (const name in decoded.operands) {
-    const operand = decoded.operands[name]!;
-    if (operand.kind !== 'label') continue;
-    const target = pageOffset + Number(operand.offset);
-    return target >= 0 && target < 4096;
-  }
-  return false;
-}
-
 /** Makes interpreters for the CPUs of one machine; the module is built once. */
 export function interpreterFactory(parts: Pick<InterpreterParts, 'memory' | 'image' | 'evaluateFp'>): {
   create(ctx: CpuContext, seat: Pick<InterpreterParts, 'index' | 'map' | 'exact'>): Interpreter;
@@ -101,7 +90,8 @@ export function createInterpreter(ctx: CpuContext, { memory, map, index, image =
   const records = new RecordPool(memory.buffer, map, index, tables.pageEnd);
   const decode = decoder(A64, ctx.model.features);
   const words = new Int32Array(memory.buffer as ArrayBuffer);
-  const plain = new Map<number, Decoded | null>();
+  /** What a word becomes; words repeat a lot. */
+  const templates = new Map<number, Template>();
   const data = dataMemory(ctx);
 
   /** The status of a trap taken at the current instruction. */
@@ -121,6 +111,8 @@ export function createInterpreter(ctx: CpuContext, { memory, map, index, image =
   /** `retired` at the time `left` was `budget`: while guest code runs only `left` is counted. */
   let retiredBefore = 0n, budgetOfRun = 0n;
   const tellRetired = () => { cpu.retired = retiredBefore + budgetOfRun - cpu.left; };
+  /** Machine time is counted in instructions where budgets are exact, so ports must find them counted. */
+  const beforePorts = exact ? tellRetired : () => {};
   function enterGuest(how: 'run' | 'step', budget: bigint): void {
     retiredBefore = cpu.retired;
     budgetOfRun = cpu.left = budget;
@@ -192,7 +184,7 @@ export function createInterpreter(ctx: CpuContext, { memory, map, index, image =
   /** Services that only set PSTATE bits or check leave the instruction unfinished; ERET has gone elsewhere. */
   function service(_cpu: number, number: number, argument: bigint): number {
     const name = SERVICES[number]!;
-    tellRetired();
+    beforePorts();
     if (name === 'ERET') {
       if (cpu.el === 0) return trapped(UNDEFINED);
       runService(ctx, name);
@@ -209,14 +201,14 @@ export function createInterpreter(ctx: CpuContext, { memory, map, index, image =
     return finished();
   }
   function readRegister(_cpu: number, number: number): number {
-    tellRetired();
+    beforePorts();
     const value = readSystem(ctx, SYSTEM_REGISTERS[number]!);
     if (typeof value !== 'bigint') return trapped(value);
     cpu.scratch[0] = value;
     return 0;
   }
   function writeRegister(_cpu: number, number: number): number {
-    tellRetired();
+    beforePorts();
     const trap = writeSystem(ctx, SYSTEM_REGISTERS[number]!, cpu.scratch[0]!);
     if (trap) return trapped(trap);
     sync();
@@ -231,18 +223,13 @@ export function createInterpreter(ctx: CpuContext, { memory, map, index, image =
 
   function decodeRecord(_cpu: number, record: number): number {
     const source = records.source(record), word = words[source >>> 2]!;
-    let decoded = plain.get(word);
-    if (decoded === undefined) {
-      decoded = decode(word >>> 0);
-      plain.set(word, decoded);
+    let template = templates.get(word);
+    if (!template) {
+      const decoded = decode(word >>> 0);
+      template = decoded ? templateOf(find(decoded), decoded) : unallocated(tables.undefinedNumber);
+      templates.set(word, template);
     }
-    if (!decoded) {
-      records.write(record, { number: tables.undefinedNumber, form: null, decoded: null });
-      return STATUS.again;
-    }
-    const form = find(decoded);
-    const number = form.far !== form.near && staysInPage(decoded, source & 4095) ? form.near : form.far;
-    records.write(record, { number, form, decoded });
+    records.write(record, template, source & 4095);
     return STATUS.again;
   }
   /** Enters the page at pc for execution. */

@@ -8,12 +8,50 @@ import type { WrittenForm } from './build.ts';
 const RECORDS = 1024;
 const SYSTEM_NUMBERS = new Map(SYSTEM_REGISTERS.map((row, i) => [row, i] as const));
 
-/** How an instruction is written down: its number, and the form whose cells say where operands go. */
-export interface Written { readonly number: number; readonly form: WrittenForm | null; readonly decoded: Decoded | null }
+/** A record ready to be written: its words, but for the number, which depends on where a branch goes. */
+export interface Template {
+  readonly words: Uint32Array;
+  /** The handler's number, and that of the copy for branches that stay in their page. */
+  readonly far: number;
+  readonly near: number;
+  /** Displacement in bytes of a direct branch. */
+  readonly offset: number;
+}
+
+export const unallocated = (number: number): Template => ({ words: new Uint32Array(4), far: number, near: number, offset: 0 });
+
+export function templateOf(form: WrittenForm, decoded: Decoded): Template {
+  const words = new Uint32Array(4), view = new DataView(words.buffer);
+  let offset = 0;
+  for (const name in form.cells) {
+    const operand = decoded.operands[name]!;
+    writeCell(view, name, form, decoded);
+    if (operand.kind === 'label') offset = Number(operand.offset);
+  }
+  return { words, far: form.far, near: form.near, offset };
+}
+
+function writeCell(view: DataView, name: string, form: WrittenForm, decoded: Decoded): void {
+  const operand = decoded.operands[name]!, { at: where, size } = form.cells[name]!;
+  switch (operand.kind) {
+    case 'imm':
+      if (size === 64) view.setBigUint64(where, operand.value, true);
+      else if (size === 8) view.setUint8(where, Number(operand.value & 0xffn));
+      else if (size === 16) view.setUint16(where, Number(operand.value & 0xffffn), true);
+      else view.setUint32(where, Number(operand.value & 0xffff_ffffn), true);
+      break;
+    case 'label': view.setInt32(where, Number(operand.offset), true); break;
+    case 'page': view.setBigInt64(where, operand.offset, true); break;
+    case 'sysreg':
+      view.setUint16(where, decoded.form['through'] ? SYSTEM_NUMBERS.get(operand.row)! : at(operand.row.name), true);
+      break;
+    default: view.setUint16(where, place(operand, form.sinks.includes(name)), true);
+  }
+}
 
 export class RecordPool {
   readonly #bytes: Uint8Array;
-  readonly #view: DataView;
+  readonly #words: Uint32Array;
   readonly #base: number;
   readonly #capacity: number;
   readonly #pageEnd: number;
@@ -28,7 +66,7 @@ export class RecordPool {
     this.#base = map.records(cpuIndex);
     this.#capacity = Math.floor(map.recordsBytes / PAGE_RECORDS_BYTES);
     this.#bytes = new Uint8Array(buffer as ArrayBuffer, this.#base, map.recordsBytes);
-    this.#view = new DataView(buffer as ArrayBuffer);
+    this.#words = new Uint32Array(buffer as ArrayBuffer);
     this.#pages = new Uint32Array(this.#capacity);
     this.#decoded = new Uint8Array(this.#capacity);
     this.#pageEnd = pageEnd;
@@ -43,7 +81,7 @@ export class RecordPool {
     this.#ofPage[page] = index + 1;
     this.#pages[index] = page;
     const first = this.#base + index * PAGE_RECORDS_BYTES;
-    this.#view.setUint16(first + RECORDS * RECORD_BYTES, this.#pageEnd, true);
+    this.#words[(first + RECORDS * RECORD_BYTES) >>> 2] = this.#pageEnd;
     return first;
   }
 
@@ -53,29 +91,14 @@ export class RecordPool {
     return this.#pages[index]! * 4096 + ((offset - index * PAGE_RECORDS_BYTES) / RECORD_BYTES) * 4;
   }
 
-  write(record: number, { number, form, decoded }: Written): void {
+  /** Writes the record of an instruction at an offset in its page. */
+  write(record: number, { words, far, near, offset }: Template, pageOffset: number): void {
     this.#decoded[Math.floor((record - this.#base) / PAGE_RECORDS_BYTES)] = 1;
-    if (form && decoded) {
-      for (const name in form.cells) this.#writeCell(record, name, form, decoded);
-    }
-    this.#view.setUint16(record, number, true);
-  }
-  #writeCell(record: number, name: string, form: WrittenForm, decoded: Decoded): void {
-    const operand = decoded.operands[name]!, cell = form.cells[name]!, where = record + cell.at;
-    switch (operand.kind) {
-      case 'imm':
-        if (cell.size === 64) this.#view.setBigUint64(where, operand.value, true);
-        else if (cell.size === 8) this.#view.setUint8(where, Number(operand.value & 0xffn));
-        else if (cell.size === 16) this.#view.setUint16(where, Number(operand.value & 0xffffn), true);
-        else this.#view.setUint32(where, Number(operand.value & 0xffff_ffffn), true);
-        break;
-      case 'label': this.#view.setInt32(where, Number(operand.offset), true); break;
-      case 'page': this.#view.setBigInt64(where, operand.offset, true); break;
-      case 'sysreg':
-        this.#view.setUint16(where, decoded.form['through'] ? SYSTEM_NUMBERS.get(operand.row)! : at(operand.row.name), true);
-        break;
-      default: this.#view.setUint16(where, place(operand, form.sinks.includes(name)), true);
-    }
+    const target = pageOffset + offset, first = record >>> 2;
+    this.#words[first + 1] = words[1]!;
+    this.#words[first + 2] = words[2]!;
+    this.#words[first + 3] = words[3]!;
+    this.#words[first] = words[0]! | (target >= 0 && target < 4096 ? near : far);
   }
 
   /** Forgets what was decoded in the page at a linear address. */

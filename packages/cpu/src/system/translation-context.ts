@@ -81,13 +81,17 @@ export function forgetPages(ctx: CpuContext, va: bigint, pages: bigint): void {
   const first = ((va >> 12n) >> order) << order;
   const end = ((((va >> 12n) + pages - 1n) >> order) + 1n) << order;
   if (end - first > MOST_PAGES) return forgetAll(ctx);
-  const { tlb } = ctx;
-  for (let page = first; page < end; page++) {
-    const data = tlbIndex(page << 12n) * WORDS;
-    tlb.read[data] = 0n;
-    tlb.write[data] = 0n;
-    tlb.fetch[fetchIndex(page << 12n) * WORDS] = 0n;
-  }
+  const { tlb } = ctx, count = Number(end - first);
+  clearRun(tlb.read, tlbIndex(first << 12n), count, TLB_ENTRIES);
+  clearRun(tlb.write, tlbIndex(first << 12n), count, TLB_ENTRIES);
+  clearRun(tlb.fetch, fetchIndex(first << 12n), count, FETCH_ENTRIES);
+}
+
+/** Empties `count` neighbouring entries from `index` on, around the end of the array. */
+function clearRun(entries: BigUint64Array, index: number, count: number, size: number): void {
+  const end = Math.min(index + count, size);
+  entries.fill(0n, index * WORDS, end * WORDS);
+  if (index + count > size) entries.fill(0n, 0, Math.min(index + count - size, size) * WORDS);
 }
 
 /**
