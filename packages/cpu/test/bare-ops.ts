@@ -4,7 +4,7 @@ import { type Flags, type Ops, type Reg, SP, ZERO } from '@hypnos/isa';
 import { evaluateFp } from '../src/floating-point/index.ts';
 import { integers } from '../src/reference/integers.ts';
 import { eachLane, vectors } from '../src/reference/vectors.ts';
-import { MEMORY_ADDRESS, type State } from './oracle.ts';
+import { CODE_ADDRESS, MEMORY_ADDRESS, type State } from './oracle.ts';
 
 const QC = 1n << 27n;
 
@@ -59,7 +59,7 @@ export function bareOps(s: State): Ops<bigint> {
     loadExclusive: outside('exclusives'), loadExclusivePair: outside('exclusives'),
     storeExclusive: outside('exclusives'), storeExclusivePair: outside('exclusives'),
     atomic: outside('atomics'), compareAndSwap: outside('atomics'), compareAndSwapPair: outside('atomics'), zeroBlock: outside('DC ZVA'),
-    labelAddress: outside('labels'), nextAddress: outside('the next address'),
+    labelAddress: to => CODE_ADDRESS + to.offset, nextAddress: outside('the next address'),
     branch: outside('branches'), branchIf: outside('branches'), jump: outside('branches'),
     exception: outside('exceptions'), require: outside('exceptions'), service: outside('services'),
     readSystem: outside('system registers'), writeSystem: outside('system registers'),

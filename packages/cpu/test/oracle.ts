@@ -15,6 +15,8 @@ export const oracleMissing = [COMPILER, EMULATOR, ASSEMBLER].every(has) ? false 
 
 /** Where `memory` lies while the instruction runs. */
 export const MEMORY_ADDRESS = 0x2000_0000n;
+/** Where the instruction stands. */
+export const CODE_ADDRESS = 0x2000_1000n;
 
 export interface State {
   readonly x: BigUint64Array;
@@ -75,5 +77,6 @@ export function assemble(lines: readonly string[]): number[] {
     input: lines.join('\n'), encoding: 'utf8', maxBuffer: 1 << 28,
   });
   assert.equal(status, 0, stderr);
-  return [...stdout.matchAll(/encoding: \[(.*?)\]/g)].map(m => m[1]!.split(',').reduce((word, byte, i) => (word | (Number(byte) << (8 * i))) >>> 0, 0));
+  return [...stdout.matchAll(/encoding: \[(.*?)\]/g)].map(m =>
+    m[1]!.split(',').reduce((word, byte, i) => (word | (Number(byte) << (8 * i))) >>> 0, 0));
 }

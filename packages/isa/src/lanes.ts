@@ -105,7 +105,10 @@ const shiftRight = <V>(ops: Ops<V>, isSigned: boolean, rounding: boolean, value:
 const shiftRightImmediate = (isSigned: boolean, rounding: boolean): LaneOp => (ops, bits, a, by) =>
   shiftRight(ops, isSigned, rounding, isSigned ? signed(ops, bits, a) : a, by);
 
-/** Shifts by 0..127 to the left, saturating: over when shifting back does not give the value again. `from` is how the value is read, `to` how it is held. */
+/**
+ * Shifts by 0..127 to the left, saturating: over when shifting back does not give the value again. `from` tells whether the value
+ * is read signed, `to` whether it is held signed.
+ */
 const saturatingShiftLeft = <V>(ops: Ops<V>, from: boolean, to: boolean, bits: LaneBits, value: V, by: V, applies: V): V => {
   const zero = ops.imm(0n), inside = ops.and(by, ops.imm(63n)), tooFar = ops.ult(ops.imm(BigInt(bits - 1)), by);
   const shifted = to ? signed(ops, bits, ops.shl(value, inside)) : unsigned(ops, bits, ops.shl(value, inside));

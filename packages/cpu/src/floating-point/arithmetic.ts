@@ -66,7 +66,8 @@ export function multiplyAdd(env: Environment, size: FpSize, addend: bigint, op1:
     return defaultNaN(f);
   }
   if (nan !== null) return nan;
-  const sign = b.sign ^ c.sign, isInfinite = b.kind === 'infinity' || c.kind === 'infinity', isZero = b.kind === 'zero' || c.kind === 'zero';
+  const sign = b.sign ^ c.sign, isInfinite = b.kind === 'infinity' || c.kind === 'infinity';
+  const isZero = b.kind === 'zero' || c.kind === 'zero';
   if (lost || (a.kind === 'infinity' && isInfinite && a.sign !== sign)) return invalid(env, f);
   if (a.kind === 'infinity') return infinity(f, a.sign);
   if (isInfinite) return infinity(f, sign);

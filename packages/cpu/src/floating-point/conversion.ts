@@ -2,7 +2,8 @@
 import type { FpSize } from '@hypnos/isa';
 import { type Direction, type Environment, IOC, IXC } from './environment.ts';
 import { processNaN } from './nan.ts';
-import { defaultNaN, exact, FORMATS, type Format, fraction, infinity, isNaNKind, pack, quietBit, type Unpacked, unpack, zero } from './number.ts';
+import { defaultNaN, exact, FORMATS, type Format, fraction, infinity, isNaNKind, pack, quietBit, type Unpacked, unpack,
+  zero } from './number.ts';
 import { round, roundToInteger } from './rounding.ts';
 
 /** Between precisions; `env` is the conversion's view of FPCR. */
@@ -40,7 +41,8 @@ export function roundToIntegral(env: Environment, size: FpSize, op: bigint, dire
 /** Larger than any integer result. */
 const FAR = 4096;
 
-export function toFixed(env: Environment, size: FpSize, op: bigint, width: number, unsigned: boolean, direction: Direction, fractionBits: number): bigint {
+export function toFixed(env: Environment, size: FpSize, op: bigint, width: number, unsigned: boolean, direction: Direction,
+  fractionBits: number): bigint {
   const n = unpack(env, size, op);
   if (isNaNKind(n)) {
     env.flags |= IOC;

@@ -6,13 +6,21 @@ import { assemble, freshState, oracleMissing, runOnOracle } from '../../test/ora
 import { evaluateFp } from './evaluate.ts';
 
 /** An operation and the instruction that does it to v0, v1, v2 (or x0), with the answer in v3, x3 or NZCV. */
-interface Case { readonly op: FpOp; readonly text: string; readonly operands: number; readonly width?: number; readonly answer: 'v' | 'x' | 'nzcv' | 'mask' }
+interface Case {
+  readonly op: FpOp;
+  readonly text: string;
+  readonly operands: number;
+  readonly width?: number;
+  readonly answer: 'v' | 'x' | 'nzcv' | 'mask';
+}
 
 const SIZES: readonly FpSize[] = [16, 32, 64];
 const LETTER = { 16: 'h', 32: 's', 64: 'd' } as const;
-const DIRECTED: readonly (readonly [string, Rounding])[] = [['n', 'tie-even'], ['p', 'plus-infinity'], ['m', 'minus-infinity'], ['z', 'zero'], ['a', 'tie-away']];
+const DIRECTED: readonly (readonly [string, Rounding])[] = [['n', 'tie-even'], ['p', 'plus-infinity'], ['m', 'minus-infinity'],
+  ['z', 'zero'], ['a', 'tie-away']];
 
-const BINARY = { add: 'fadd', sub: 'fsub', mul: 'fmul', div: 'fdiv', mulx: 'fmulx', max: 'fmax', min: 'fmin', maxnum: 'fmaxnm', minnum: 'fminnm', abd: 'fabd' } as const;
+const BINARY = { add: 'fadd', sub: 'fsub', mul: 'fmul', div: 'fdiv', mulx: 'fmulx', max: 'fmax', min: 'fmin', maxnum: 'fmaxnm',
+  minnum: 'fminnm', abd: 'fabd' } as const;
 const STEPS = { 'recip-step': 'frecps', 'rsqrt-step': 'frsqrts' } as const;
 const UNARY = { sqrt: 'fsqrt', 'recip-estimate': 'frecpe', 'recip-exponent': 'frecpx', 'rsqrt-estimate': 'frsqrte' } as const;
 const PREDICATES = { equal: 'fcmeq', 'greater-equal': 'fcmge', greater: 'fcmgt' } as const;
@@ -28,10 +36,12 @@ function casesOf(size: FpSize): Case[] {
     { op: { op: 'muladd', size }, text: `fmadd ${l}3, ${l}1, ${l}2, ${l}0`, operands: 3, answer: 'v' },
     { op: { op: 'compare', size, signalAllNaNs: false }, text: `fcmp ${l}0, ${l}1`, operands: 2, answer: 'nzcv' },
     { op: { op: 'compare', size, signalAllNaNs: true }, text: `fcmpe ${l}0, ${l}1`, operands: 2, answer: 'nzcv' },
-    ...DIRECTED.map(([letter, rounding]): Case => ({ op: { op: 'round-int', size, rounding, exact: false }, text: two(`frint${letter}`), operands: 1, answer: 'v' })),
+    ...DIRECTED.map(([letter, rounding]): Case =>
+      ({ op: { op: 'round-int', size, rounding, exact: false }, text: two(`frint${letter}`), operands: 1, answer: 'v' })),
     { op: { op: 'round-int', size, rounding: 'fpcr', exact: true }, text: two('frintx'), operands: 1, answer: 'v' },
     { op: { op: 'round-int', size, rounding: 'fpcr', exact: false }, text: two('frinti'), operands: 1, answer: 'v' },
-    ...SIZES.filter(to => to !== size).map((to): Case => ({ op: { op: 'convert', from: size, to }, text: `fcvt ${LETTER[to]}3, ${l}0`, operands: 1, answer: 'v' })),
+    ...SIZES.filter(to => to !== size).map((to): Case =>
+      ({ op: { op: 'convert', from: size, to }, text: `fcvt ${LETTER[to]}3, ${l}0`, operands: 1, answer: 'v' })),
     ...fixedCases(size),
   ];
 }
@@ -43,7 +53,8 @@ function fixedCases(size: FpSize): Case[] {
     const to = (rounding: Rounding, fractionBits: number): FpOp => ({ op: 'to-fixed', size, width, unsigned, rounding, fractionBits });
     const from = (fractionBits: number): FpOp => ({ op: 'from-fixed', size, width, unsigned, fractionBits });
     return [
-      ...DIRECTED.map(([letter, rounding]): Case => ({ op: to(rounding, 0), text: `fcvt${letter}${s} ${r}3, ${l}0`, operands: 1, answer: 'x' })),
+      ...DIRECTED.map(([letter, rounding]): Case =>
+        ({ op: to(rounding, 0), text: `fcvt${letter}${s} ${r}3, ${l}0`, operands: 1, answer: 'x' })),
       { op: from(0), text: `${s}cvtf ${l}3, ${r}0`, operands: 1, width, answer: 'v' },
       ...[1, 13, width].flatMap((bits): Case[] => [
         { op: to('zero', bits), text: `fcvtz${s} ${r}3, ${l}0, #${bits}`, operands: 1, answer: 'x' },
@@ -60,7 +71,8 @@ const OTHERS: readonly Case[] = [
     const s = unsigned ? 'u' : 's';
     return [
       ...DIRECTED.map(([letter, rounding]): Case =>
-        ({ op: { op: 'to-fixed', size: 16, width: 16, unsigned, rounding, fractionBits: 0 }, text: `fcvt${letter}${s} h3, h0`, operands: 1, answer: 'v' })),
+        ({ op: { op: 'to-fixed', size: 16, width: 16, unsigned, rounding, fractionBits: 0 }, text: `fcvt${letter}${s} h3, h0`,
+          operands: 1, answer: 'v' })),
       { op: { op: 'from-fixed', size: 16, width: 16, unsigned, fractionBits: 0 }, text: `${s}cvtf h3, h0`, operands: 1, answer: 'v' },
       { op: { op: 'from-fixed', size: 16, width: 16, unsigned, fractionBits: 5 }, text: `${s}cvtf h3, h0, #5`, operands: 1, answer: 'v' },
     ];
@@ -71,19 +83,24 @@ const CASES: readonly Case[] = [...SIZES.flatMap(casesOf), ...OTHERS];
 const sizeOf = ({ op }: Case): number => (op.op === 'convert' ? op.from : op.size);
 const FRACTION: Readonly<Record<number, number>> = { 16: 10, 32: 23, 64: 52 };
 
-/** Patterns around every border: zeroes, denormals, the least and largest normals, one, halves, integers, infinities, NaNs of both kinds. */
+/** Patterns around every border: zeroes, denormals, the least and largest normals, one, integers, infinities, NaNs of both kinds. */
 function specials(size: number): bigint[] {
-  const fraction = BigInt(FRACTION[size]!), all = (1n << BigInt(size - 1)) - (1n << fraction), bias = all / 2n & ~((1n << fraction) - 1n), one = bias;
+  const fraction = BigInt(FRACTION[size]!), all = (1n << BigInt(size - 1)) - (1n << fraction), bias = all / 2n & ~((1n << fraction) - 1n),
+    one = bias;
   const quiet = 1n << (fraction - 1n), unit = 1n << fraction;
   const positive = [
-    0n, 1n, quiet - 1n, quiet, unit - 1n, unit, unit + 1n, 2n * unit - 1n, 3n * unit, one - unit, one - unit + 1n, one - 1n, one, one + 1n, one + quiet,
-    one + unit, one + unit + quiet, one + 5n * unit + 3n, one + fraction * unit + 1n, one + (fraction - 1n) * unit + 1n, one + 31n * unit, one + 30n * unit - 1n,
+    0n, 1n, quiet - 1n, quiet, unit - 1n, unit, unit + 1n, 2n * unit - 1n, 3n * unit, one - unit, one - unit + 1n, one - 1n, one,
+    one + 1n, one + quiet, one + unit, one + unit + quiet, one + 5n * unit + 3n, one + fraction * unit + 1n, one + (fraction - 1n) * unit + 1n,
+    one + 31n * unit,
+    one + 30n * unit - 1n,
     all - unit, all - unit - 1n, all - 2n * unit, all - 1n, all, all | 1n, all | quiet, all | quiet | 5n, all | (quiet - 1n),
   ].map(n => BigInt.asUintN(size - 1, n));
   return positive.flatMap(n => [n, n | (1n << BigInt(size - 1))]);
 }
-const INTEGERS = [0n, 1n, 2n, 3n, 0x7fn, 0xffffn, 0x7fffn, 0x8000n, 0x1000001n, 0x1000003n, 0x7fffffffn, 0x80000000n, 0xffffffffn, 0x7fffff80n, 0x7fffffc0n,
-  0x20000000000001n, 0x20000000000003n, 0x7fffffffffffffffn, 0x8000000000000000n, 0xffffffffffffffffn, 0xfffffffffffffc00n, 0xfffffe8000000000n];
+const INTEGERS = [0n, 1n, 2n, 3n, 0x7fn, 0xffffn, 0x7fffn, 0x8000n, 0x1000001n, 0x1000003n, 0x7fffffffn, 0x80000000n, 0xffffffffn,
+  0x7fffff80n, 0x7fffffc0n, 0x20000000000001n, 0x20000000000003n, 0x7fffffffffffffffn, 0x8000000000000000n, 0xffffffffffffffffn,
+  0xfffffffffffffc00n,
+  0xfffffe8000000000n];
 
 /** All rounding modes with and without FZ, FZ16, DN and AHP. */
 const MODES = [0, 1, 2, 3].map(mode => mode << 22);
@@ -100,7 +117,8 @@ function randomOperand(random: Random, c: Case): bigint {
   // Half of them near one, where cancellation, ties and integers are.
   const fraction = BigInt(FRACTION[size]!), low = BigInt.asUintN(Number(fraction), whole);
   const sparse = random(2) ? (low >> BigInt(random(Number(fraction)))) << BigInt(random(Number(fraction))) : low;
-  const bias = (1n << BigInt(size - 2 - Number(fraction))) - 1n, near = BigInt.asUintN(size - 1 - Number(fraction), bias + BigInt(random(64) - 24));
+  const bias = (1n << BigInt(size - 2 - Number(fraction))) - 1n,
+    near = BigInt.asUintN(size - 1 - Number(fraction), bias + BigInt(random(64) - 24));
   if (random(2)) return whole;
   return (BigInt(random(2)) << BigInt(size - 1)) | (near << fraction) | BigInt.asUintN(Number(fraction), sparse);
 }
@@ -140,14 +158,15 @@ function stateOf(c: Case, { operands, fpcr }: Trial) {
 const EXCEPTIONS = 0x9fn;
 
 function differences(c: Case, word: number): string[] {
-  const trials = [...trialsOf(c)], answers = runOnOracle(trials.map(trial => ({ word, state: stateOf(c, trial) })));
+  const trials = [...trialsOf(c)], theirStates = runOnOracle(trials.map(trial => ({ word, state: stateOf(c, trial) })));
   return trials.flatMap((trial, i) => {
-    const ours = evaluateFp(c.op, trial.operands, trial.fpcr), theirs = answers[i]!;
-    const value = c.answer === 'x' ? theirs.x[3]! : c.answer === 'nzcv' ? theirs.nzcv >> 28n : c.answer === 'mask' ? theirs.v[6]! & 1n : theirs.v[6]!;
+    const ours = evaluateFp(c.op, trial.operands, trial.fpcr), theirs = theirStates[i]!;
+    const value = { x: theirs.x[3]!, v: theirs.v[6]!, nzcv: theirs.nzcv >> 28n, mask: theirs.v[6]! & 1n }[c.answer];
     const flags = Number(theirs.fpsr & EXCEPTIONS);
     if (value === ours.value && flags === ours.flags) return [];
     const hex = (n: bigint | number) => n.toString(16);
-    return [`fpcr ${hex(trial.fpcr)} ${trial.operands.map(hex).join(' ')}: ours ${hex(ours.value)} flags ${hex(ours.flags)}, theirs ${hex(value)} flags ${hex(flags)}`];
+    const answers = `ours ${hex(ours.value)} flags ${hex(ours.flags)}, theirs ${hex(value)} flags ${hex(flags)}`;
+    return [`fpcr ${hex(trial.fpcr)} ${trial.operands.map(hex).join(' ')}: ${answers}`];
   });
 }
 

@@ -2,7 +2,12 @@
 import type { FpSize } from '@hypnos/isa';
 import { type Environment, IDC } from './environment.ts';
 
-export interface Format { readonly size: FpSize; readonly exponentBits: number; readonly fractionBits: number; readonly minimumExponent: number }
+export interface Format {
+  readonly size: FpSize;
+  readonly exponentBits: number;
+  readonly fractionBits: number;
+  readonly minimumExponent: number;
+}
 const format = (size: FpSize, exponentBits: number): Format =>
   ({ size, exponentBits, fractionBits: size - 1 - exponentBits, minimumExponent: 2 - 2 ** (exponentBits - 1) });
 export const FORMATS: Readonly<Record<FpSize, Format>> = { 16: format(16, 5), 32: format(32, 8), 64: format(64, 11) };
@@ -34,7 +39,10 @@ export function unpack(env: Environment, size: FpSize, pattern: bigint): Unpacke
   const format = FORMATS[size], bits = BigInt.asUintN(size, pattern), sign = Number(bits >> BigInt(size - 1)) as 0 | 1;
   const field = exponentField(format, bits), low = fraction(format, bits);
   const nothing = { sign, bits, format, mantissa: 0n, exponent: 0 };
-  if (field === 0) return low === 0n || flushed(env, size) ? { kind: 'zero', ...nothing } : { kind: 'finite', sign, bits, format, ...denormal(format, low) };
+  if (field === 0) {
+    if (low === 0n || flushed(env, size)) return { kind: 'zero', ...nothing };
+    return { kind: 'finite', sign, bits, format, ...denormal(format, low) };
+  }
   if (field === maximumExponentField(format) && !(size === 16 && env.alternativeHalf)) {
     if (low === 0n) return { kind: 'infinity', ...nothing };
     return { kind: low & quietBit(format) ? 'quiet' : 'signalling', ...nothing };

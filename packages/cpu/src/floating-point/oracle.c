@@ -18,6 +18,7 @@ struct request {
 
 /* Where `memory` lies while the instruction runs; the tests' base registers point here. */
 #define MEMORY ((uint8_t *)0x20000000)
+#define CODE ((uint8_t *)0x20001000)
 
 /* Loads x0-x15, v0-v31, FPCR, FPSR and NZCV, calls the code, and stores them back. */
 void run(struct state *state, void *code);
@@ -44,7 +45,7 @@ __asm__(
   "ret\n");
 
 int main(void) {
-  uint32_t *code = mmap(NULL, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  uint32_t *code = mmap(CODE, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
   void *memory = mmap(MEMORY, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
   if (code == MAP_FAILED || memory == MAP_FAILED) return 1;
   code[1] = 0xd65f03c0; /* ret */

@@ -4,7 +4,11 @@ import { type Exact, type Format, infinity, maxNormal, pack, zero } from './numb
 
 export const bitLength = (n: bigint): number => (n === 0n ? 0 : n.toString(2).length);
 
-interface Cut { readonly kept: bigint; /** What was cut off, compared with nothing and with a half. */ readonly rest: 'none' | 'below' | 'half' | 'above' }
+interface Cut {
+  readonly kept: bigint;
+  /** What was cut off, compared with nothing and with a half. */
+  readonly rest: 'none' | 'below' | 'half' | 'above';
+}
 
 /** mantissa * 2^exponent, cut to a whole number. */
 function cut(mantissa: bigint, exponent: number): Cut {
@@ -25,7 +29,8 @@ function roundsUp({ kept, rest }: Cut, sign: number, direction: Direction): bool
 }
 
 const overflowsToInfinity = (sign: number, direction: Direction): boolean =>
-  direction === 'tie-even' || direction === 'tie-away' || (direction === 'plus-infinity' && sign === 0) || (direction === 'minus-infinity' && sign === 1);
+  direction === 'tie-even' || direction === 'tie-away' || (direction === 'plus-infinity' && sign === 0) ||
+  (direction === 'minus-infinity' && sign === 1);
 
 /** The value too large for a format, as FPRound and FPRecipEstimate give it. */
 export function overflow(env: Environment, f: Format, sign: number, direction: Direction): bigint {

@@ -8,7 +8,13 @@ import { FP, getScalar, scalar, setScalar } from './simd-arrangement.ts';
 const widthOf = (sf: number) => (sf ? 64 : 32);
 const suffix = (unsigned: number) => (unsigned ? 'u' : 's');
 
-interface ToInteger { readonly name: string; readonly rounding: Rounding; readonly rmode: string; readonly opcode: string; readonly how: string }
+interface ToInteger {
+  readonly name: string;
+  readonly rounding: Rounding;
+  readonly rmode: string;
+  readonly opcode: string;
+  readonly how: string;
+}
 const TO_INTEGER: readonly ToInteger[] = [
   { name: 'FCVTN', rounding: 'tie-even', rmode: '00', opcode: '00', how: 'to nearest, ties to even' },
   { name: 'FCVTP', rounding: 'plus-infinity', rmode: '01', opcode: '00', how: 'up' },
@@ -27,7 +33,8 @@ const toIntegerRow = (r: ToInteger): Row => instruction({
   asm: f => `${r.name.toLowerCase()}${suffix(f.U)} {d}, {n}`,
   does(ops, { sf, sz, U }, { d, n }) {
     const size = fpBits(sz);
-    ops.setReg(d, ops.fp({ op: 'to-fixed', size, width: widthOf(sf), unsigned: U === 1, rounding: r.rounding, fractionBits: 0 }, getScalar(ops, size, n)));
+    ops.setReg(d, ops.fp({ op: 'to-fixed', size, width: widthOf(sf), unsigned: U === 1, rounding: r.rounding, fractionBits: 0 },
+      getScalar(ops, size, n)));
   },
 });
 

@@ -1,4 +1,5 @@
 /** Scalar floating point, 1, 2 and 3 sources, compare, select and immediate (DDI 0487 C4.1.96). */
+import type { Rounding } from '../floating-point.ts';
 import { type Row, instruction } from '../instruction.ts';
 import { imm, imm8 } from '../operands.ts';
 import type { Flags, Ops } from '../ops.ts';
@@ -7,19 +8,26 @@ import { fpImmediate, fpImmediateText } from './fp-immediate.ts';
 import { FP, getScalar, scalar, setScalar } from './simd-arrangement.ts';
 import { condition } from './spelling.ts';
 
-interface One { readonly name: string; readonly doc: string; readonly opcode: string; readonly each: <V>(ops: Ops<V>, size: FpBits, n: V) => V }
+interface One {
+  readonly name: string;
+  readonly doc: string;
+  readonly opcode: string;
+  readonly each: <V>(ops: Ops<V>, size: FpBits, n: V) => V;
+}
+const roundInt = (rounding: Rounding, exact = false): One['each'] =>
+  (ops, size, n) => ops.fp({ op: 'round-int', size, rounding, exact }, n);
 const ONE: readonly One[] = [
   { name: 'FMOV (register)', opcode: '000000', doc: 'Copies a number.', each: (_ops, _size, n) => n },
   { name: 'FABS (scalar)', opcode: '000001', doc: 'Clears the sign.', each: fpAbs },
   { name: 'FNEG (scalar)', opcode: '000010', doc: 'Inverts the sign.', each: fpNeg },
   { name: 'FSQRT (scalar)', opcode: '000011', doc: 'Takes the square root.', each: (ops, size, n) => ops.fp({ op: 'sqrt', size }, n) },
-  { name: 'FRINTN (scalar)', opcode: '001000', doc: 'Rounds to an integer, ties to even.', each: (ops, size, n) => ops.fp({ op: 'round-int', size, rounding: 'tie-even', exact: false }, n) },
-  { name: 'FRINTP (scalar)', opcode: '001001', doc: 'Rounds up to an integer.', each: (ops, size, n) => ops.fp({ op: 'round-int', size, rounding: 'plus-infinity', exact: false }, n) },
-  { name: 'FRINTM (scalar)', opcode: '001010', doc: 'Rounds down to an integer.', each: (ops, size, n) => ops.fp({ op: 'round-int', size, rounding: 'minus-infinity', exact: false }, n) },
-  { name: 'FRINTZ (scalar)', opcode: '001011', doc: 'Rounds towards zero to an integer.', each: (ops, size, n) => ops.fp({ op: 'round-int', size, rounding: 'zero', exact: false }, n) },
-  { name: 'FRINTA (scalar)', opcode: '001100', doc: 'Rounds to an integer, ties away from zero.', each: (ops, size, n) => ops.fp({ op: 'round-int', size, rounding: 'tie-away', exact: false }, n) },
-  { name: 'FRINTX (scalar)', opcode: '001110', doc: 'Rounds to an integer by FPCR, saying when inexact.', each: (ops, size, n) => ops.fp({ op: 'round-int', size, rounding: 'fpcr', exact: true }, n) },
-  { name: 'FRINTI (scalar)', opcode: '001111', doc: 'Rounds to an integer by FPCR.', each: (ops, size, n) => ops.fp({ op: 'round-int', size, rounding: 'fpcr', exact: false }, n) },
+  { name: 'FRINTN (scalar)', opcode: '001000', doc: 'Rounds to an integer, ties to even.', each: roundInt('tie-even') },
+  { name: 'FRINTP (scalar)', opcode: '001001', doc: 'Rounds up to an integer.', each: roundInt('plus-infinity') },
+  { name: 'FRINTM (scalar)', opcode: '001010', doc: 'Rounds down to an integer.', each: roundInt('minus-infinity') },
+  { name: 'FRINTZ (scalar)', opcode: '001011', doc: 'Rounds towards zero to an integer.', each: roundInt('zero') },
+  { name: 'FRINTA (scalar)', opcode: '001100', doc: 'Rounds to an integer, ties away from zero.', each: roundInt('tie-away') },
+  { name: 'FRINTX (scalar)', opcode: '001110', doc: 'Rounds to an integer by FPCR, saying when inexact.', each: roundInt('fpcr', true) },
+  { name: 'FRINTI (scalar)', opcode: '001111', doc: 'Rounds to an integer by FPCR.', each: roundInt('fpcr') },
 ];
 const mnemonic = (name: string) => name.split(' ')[0]!.toLowerCase();
 
@@ -54,7 +62,13 @@ const convertPrecision = instruction({
   },
 });
 
-interface Two { readonly name: string; readonly doc: string; readonly opcode: string; readonly op: 'mul' | 'div' | 'add' | 'sub' | 'max' | 'min' | 'maxnum' | 'minnum'; readonly negated?: boolean }
+interface Two {
+  readonly name: string;
+  readonly doc: string;
+  readonly opcode: string;
+  readonly op: 'mul' | 'div' | 'add' | 'sub' | 'max' | 'min' | 'maxnum' | 'minnum';
+  readonly negated?: boolean;
+}
 const TWO: readonly Two[] = [
   { name: 'FMUL', opcode: '0000', doc: 'Multiplies.', op: 'mul' },
   { name: 'FDIV', opcode: '0001', doc: 'Divides.', op: 'div' },

@@ -14,7 +14,14 @@ function fold<V>(ops: Ops<V>, lane: LaneOpName, size: number, count: number, all
   return ops.lane(bitsOf(size), rest, 0);
 }
 
-interface Across { readonly name: string; readonly doc: string; readonly U: '0' | '1'; readonly opcode: string; readonly lane: LaneOpName; readonly long?: boolean }
+interface Across {
+  readonly name: string;
+  readonly doc: string;
+  readonly U: '0' | '1';
+  readonly opcode: string;
+  readonly lane: LaneOpName;
+  readonly long?: boolean;
+}
 const ACROSS: readonly Across[] = [
   { U: '0', opcode: '00011', name: 'SADDLV', doc: 'Adds all signed elements into twice their size.', lane: 'saddlp', long: true },
   { U: '1', opcode: '00011', name: 'UADDLV', doc: 'Adds all unsigned elements into twice their size.', lane: 'uaddlp', long: true },
@@ -31,7 +38,8 @@ const acrossRow = (r: Across): Row => instruction({
   doc: r.doc,
   bits: `0 Q:1 ${r.U} 01110 size:2 11000 ${r.opcode} 10 Rn:5 Rd:5`,
   form: ['Q', 'size'],
-  operands: f => (f.size === 3 || (f.size === 2 && !f.Q) ? null : { d: scalar(f.Rd, f.size + (r.long ? 1 : 0)), n: vector(f.Rn, f.Q, f.size) }),
+  operands: f => (f.size === 3 || (f.size === 2 && !f.Q) ? null
+    : { d: scalar(f.Rd, f.size + (r.long ? 1 : 0)), n: vector(f.Rn, f.Q, f.size) }),
   asm: () => `${r.name.toLowerCase()} {d}, {n}`,
   does(ops, { Q, size }, { d, n }) {
     const all = getVector(ops, n, Q), count = countOf(Q, size);
@@ -49,7 +57,13 @@ function reduce<V>(ops: Ops<V>, op: Extreme | 'add', size: FpBits, lanes: readon
   return ops.fp({ op, size }, reduce(ops, op, size, lanes.slice(0, middle)), reduce(ops, op, size, lanes.slice(middle)));
 }
 
-interface FpAcross { readonly name: string; readonly does: string; readonly a: '0' | '1'; readonly opcode: string; readonly op: Extreme | 'add' }
+interface FpAcross {
+  readonly name: string;
+  readonly does: string;
+  readonly a: '0' | '1';
+  readonly opcode: string;
+  readonly op: Extreme | 'add';
+}
 const EXTREMES: readonly FpAcross[] = [
   { a: '0', opcode: '01100', name: 'FMAXNM', does: 'Takes the larger, preferring numbers to quiet NaNs,', op: 'maxnum' },
   { a: '1', opcode: '01100', name: 'FMINNM', does: 'Takes the smaller, preferring numbers to quiet NaNs,', op: 'minnum' },

@@ -25,7 +25,8 @@ function llvm(words: readonly number[]): (string | null)[] {
 }
 
 /** Immediates as numbers, so that #0x10 and #16 are the same. */
-const normal = (text: string) => text.replace(/#(-?)0x([0-9a-f]+)/g, (_, sign: string, digits: string) => `#${sign}${BigInt(`0x${digits}`)}`).replace(/\s+/g, ' ');
+const normal = (text: string) => text.replace(/#(-?)0x([0-9a-f]+)/g, (_, sign: string, digits: string) =>
+  `#${sign}${BigInt(`0x${digits}`)}`).replace(/\s+/g, ' ');
 
 function differences(words: readonly number[]): string[] {
   return llvm(words).flatMap((theirs, i) => {

@@ -64,7 +64,7 @@ export function widen<V>(ops: Ops<V>, Q: number, size: number, isSigned: boolean
   return isSigned ? ops.lanes('sxtl', bitsOf(size + 1), spread) : spread;
 }
 
-/** Writes the low (0) or high (1) halves of wide elements as a vector of half the size: to the lower half of d, or (Q=1) to its upper half, keeping the lower. */
+/** Writes the low (`part` 0) or high (1) halves of wide elements: to the lower half of d, or (Q=1) to its upper half, keeping the lower. */
 export function setNarrow<V>(ops: Ops<V>, d: VReg, Q: number, size: number, part: number, wide: V): void {
   const count = countOf(0, size), from = range(count).map(i => 2 * i + part);
   if (!Q) return ops.setVreg(d, pick(ops, bitsOf(size), wide, wide, from));

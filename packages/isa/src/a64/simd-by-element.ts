@@ -20,14 +20,22 @@ export const elementAt = <V>(ops: Ops<V>, bits: LaneBits, m: VReg, half: number,
   return bits === 64 ? whole : ops.zext(bits, ops.lsr(whole, shift));
 };
 
-interface ByElement { readonly name: string; readonly does: string; readonly U: '0' | '1'; readonly opcode: string; readonly scalars?: boolean }
+interface ByElement {
+  readonly name: string;
+  readonly does: string;
+  readonly U: '0' | '1';
+  readonly opcode: string;
+  readonly scalars?: boolean;
+}
 interface Plain extends ByElement { readonly lane: LaneOpName; readonly into?: 'add' | 'sub' }
 const PLAIN: readonly Plain[] = [
   { U: '1', opcode: '0000', name: 'MLA', does: 'Multiplies by an element and adds', lane: 'mul', into: 'add' },
   { U: '1', opcode: '0100', name: 'MLS', does: 'Multiplies by an element and subtracts', lane: 'mul', into: 'sub' },
   { U: '0', opcode: '1000', name: 'MUL', does: 'Multiplies by an element', lane: 'mul' },
-  { U: '0', opcode: '1100', name: 'SQDMULH', does: 'Keeps the high half of doubled products with an element, with saturation', lane: 'sqdmulh', scalars: true },
-  { U: '0', opcode: '1101', name: 'SQRDMULH', does: 'Keeps the rounded high half of doubled products with an element, with saturation', lane: 'sqrdmulh', scalars: true },
+  { U: '0', opcode: '1100', name: 'SQDMULH', does: 'Keeps the high half of doubled products with an element, with saturation',
+    lane: 'sqdmulh', scalars: true },
+  { U: '0', opcode: '1101', name: 'SQRDMULH', does: 'Keeps the rounded high half of doubled products with an element, with saturation',
+    lane: 'sqrdmulh', scalars: true },
 ];
 
 const integers = (f: { readonly size: number }) => f.size === 1 || f.size === 2;
@@ -64,15 +72,23 @@ const plainScalarRow = (r: Plain): Row => instruction({
 });
 
 const LONG: readonly (ByElement & Long)[] = [
-  { U: '0', opcode: '0010', name: 'SMLAL', does: 'Multiplies signed elements by one and adds to elements of twice their size', lane: 'mul', isSigned: true, into: 'add' },
-  { U: '1', opcode: '0010', name: 'UMLAL', does: 'Multiplies unsigned elements by one and adds to elements of twice their size', lane: 'mul', isSigned: false, into: 'add' },
-  { U: '0', opcode: '0110', name: 'SMLSL', does: 'Multiplies signed elements by one and subtracts from elements of twice their size', lane: 'mul', isSigned: true, into: 'sub' },
-  { U: '1', opcode: '0110', name: 'UMLSL', does: 'Multiplies unsigned elements by one and subtracts from elements of twice their size', lane: 'mul', isSigned: false, into: 'sub' },
+  { U: '0', opcode: '0010', name: 'SMLAL', does: 'Multiplies signed elements by one and adds to elements of twice their size',
+    lane: 'mul', isSigned: true, into: 'add' },
+  { U: '1', opcode: '0010', name: 'UMLAL', does: 'Multiplies unsigned elements by one and adds to elements of twice their size',
+    lane: 'mul', isSigned: false, into: 'add' },
+  { U: '0', opcode: '0110', name: 'SMLSL', does: 'Multiplies signed elements by one and subtracts from elements of twice their size',
+    lane: 'mul', isSigned: true, into: 'sub' },
+  { U: '1', opcode: '0110', name: 'UMLSL', does: 'Multiplies unsigned elements by one and subtracts from elements of twice their size',
+    lane: 'mul', isSigned: false, into: 'sub' },
   { U: '0', opcode: '1010', name: 'SMULL', does: 'Multiplies signed elements by one into twice their size', lane: 'mul', isSigned: true },
-  { U: '1', opcode: '1010', name: 'UMULL', does: 'Multiplies unsigned elements by one into twice their size', lane: 'mul', isSigned: false },
-  { U: '0', opcode: '0011', name: 'SQDMLAL', does: 'Adds doubled products with an element, with saturation', lane: 'sqdmull', isSigned: true, into: 'sqadd', scalars: true },
-  { U: '0', opcode: '0111', name: 'SQDMLSL', does: 'Subtracts doubled products with an element, with saturation', lane: 'sqdmull', isSigned: true, into: 'sqsub', scalars: true },
-  { U: '0', opcode: '1011', name: 'SQDMULL', does: 'Doubles products with an element, with saturation', lane: 'sqdmull', isSigned: true, scalars: true },
+  { U: '1', opcode: '1010', name: 'UMULL', does: 'Multiplies unsigned elements by one into twice their size', lane: 'mul',
+    isSigned: false },
+  { U: '0', opcode: '0011', name: 'SQDMLAL', does: 'Adds doubled products with an element, with saturation', lane: 'sqdmull',
+    isSigned: true, into: 'sqadd', scalars: true },
+  { U: '0', opcode: '0111', name: 'SQDMLSL', does: 'Subtracts doubled products with an element, with saturation', lane: 'sqdmull',
+    isSigned: true, into: 'sqsub', scalars: true },
+  { U: '0', opcode: '1011', name: 'SQDMULL', does: 'Doubles products with an element, with saturation', lane: 'sqdmull', isSigned: true,
+    scalars: true },
 ];
 
 const longRow = (r: ByElement & Long): Row => instruction({
@@ -82,7 +98,8 @@ const longRow = (r: ByElement & Long): Row => instruction({
   bits: `0 Q:1 ${r.U} 01111 size:2 L:1 M:1 Rm:4 ${r.opcode} H:1 0 Rn:5 Rd:5`,
   form: ['Q', 'size'],
   derived: place,
-  operands: f => (integers(f) ? { d: vector(f.Rd, 1, f.size + 1), n: vector(f.Rn, f.Q, f.size), m: elementOf(f), shift: shiftOf(f) } : null),
+  operands: f => (integers(f) ? { d: vector(f.Rd, 1, f.size + 1), n: vector(f.Rn, f.Q, f.size), m: elementOf(f), shift: shiftOf(f) }
+    : null),
   asm: f => `${r.name.toLowerCase()}${f.Q ? '2' : ''} {d}, {n}, {m}`,
   does(ops, { Q, size, half }, { d, n, m, shift }) {
     const one = elementAt(ops, bitsOf(size), m, half, shift);
@@ -113,7 +130,8 @@ const FLOATING: readonly (ByElement & { readonly each: FpEach })[] = [
   { U: '1', opcode: '1001', name: 'FMULX', does: 'Multiplies by an element, where zero times infinity is two', each: plain('mulx') },
 ];
 
-const fpPlace = (f: { readonly sz: number; readonly L: number; readonly M: number; readonly Rm: number; readonly H: number }): IndexFields => ({ ...f, size: 2 + f.sz });
+/** The same with `sz` for the size. */
+const fpPlace = <F extends Omit<IndexFields, 'size'> & { readonly sz: number }>(f: F): IndexFields => ({ ...f, size: 2 + f.sz });
 
 const fpRow = (r: ByElement & { readonly each: FpEach }): Row => instruction({
   ...SIMD,

@@ -22,7 +22,8 @@ const duplicateElement = instruction({
   derived: from,
   operands(f) {
     const size = sizeOf(f.imm5), index = indexOf(f.imm5);
-    return size < 0 || (size === 3 && !f.Q) ? null : { d: vector(f.Rd, f.Q, size), n: element(f.Rn, size, index), shift: shiftOf(size, index) };
+    return size < 0 || (size === 3 && !f.Q) ? null
+      : { d: vector(f.Rd, f.Q, size), n: element(f.Rn, size, index), shift: shiftOf(size, index) };
   },
   asm: () => 'dup {d}, {n}',
   does(ops, { Q, size, half }, { d, n, shift }) {
@@ -121,7 +122,8 @@ const moveUnsigned = instruction({
   derived: from,
   operands(f) {
     const size = sizeOf(f.imm5), index = indexOf(f.imm5);
-    return size < 0 || (size === 3) !== (f.Q === 1) ? null : { d: x(f.Rd, f.Q), n: element(f.Rn, size, index), shift: shiftOf(size, index) };
+    return size < 0 || (size === 3) !== (f.Q === 1) ? null
+      : { d: x(f.Rd, f.Q), n: element(f.Rn, size, index), shift: shiftOf(size, index) };
   },
   asm: f => `${sizeOf(f.imm5) < 2 ? 'umov' : 'mov'} {d}, {n}`,
   does(ops, { size, half }, { d, n, shift }) { ops.setReg(d, elementAt(ops, bitsOf(size), n, half, shift)); },

@@ -94,7 +94,8 @@ const literal = instruction({
   does(ops, { opc }, { t, from }) { fromMemory(ops, 2 + opc, t, ops.load(accessOf(2 + opc), ops.labelAddress(from))); },
 });
 
-type PairFields = { readonly opc: number; readonly L: number; readonly imm7: number; readonly Rt: number; readonly Rt2: number; readonly Rn: number };
+type PairFields = { readonly opc: number; readonly L: number; readonly imm7: number; readonly Rt: number; readonly Rt2: number;
+  readonly Rn: number };
 const pairOffset = (f: PairFields) => ((f.imm7 << 25) >> 25) * (4 << f.opc);
 const pairOperands = (f: PairFields) => (f.opc === 3 ? null
   : { t: scalar(f.Rt, 2 + f.opc), t2: scalar(f.Rt2, 2 + f.opc), n: base(f.Rn), offset: imm32(pairOffset(f)) });

@@ -32,7 +32,8 @@ type Meaning = 'movi' | 'mvni' | 'orr' | 'bic' | 'fmov';
 const meaningOf = (op: number, cmode: number): Meaning =>
   cmode === 15 ? 'fmov' : cmode < 12 && cmode & 1 ? (op ? 'bic' : 'orr') : op && cmode !== 14 ? 'mvni' : 'movi';
 const DOC: Readonly<Record<Meaning, string>> = {
-  movi: 'Sets all elements to an immediate.', mvni: 'Sets all elements to an inverted immediate.', fmov: 'Sets all elements to a floating-point immediate.',
+  movi: 'Sets all elements to an immediate.', mvni: 'Sets all elements to an inverted immediate.',
+  fmov: 'Sets all elements to a floating-point immediate.',
   orr: 'Sets bits of all elements.', bic: 'Clears bits of all elements.',
 };
 

@@ -21,11 +21,13 @@ const permuteRow = (r: Permute): Row => instruction({
   doc: r.doc,
   bits: `0 Q:1 0 01110 size:2 0 Rm:5 0 op:1 ${r.opcode} 10 Rn:5 Rd:5`,
   form: ['Q', 'size', 'op'],
-  operands: f => (f.size === 3 && !f.Q ? null : { d: vector(f.Rd, f.Q, f.size), n: vector(f.Rn, f.Q, f.size), m: vector(f.Rm, f.Q, f.size) }),
+  operands: f => (f.size === 3 && !f.Q ? null
+    : { d: vector(f.Rd, f.Q, f.size), n: vector(f.Rn, f.Q, f.size), m: vector(f.Rm, f.Q, f.size) }),
   asm: f => `${r.name.toLowerCase()}${f.op + 1} {d}, {n}, {m}`,
   does(ops, { Q, size, op }, { d, n, m }) {
     const a = ops.vreg(n), b = ops.vreg(m);
-    ops.setVreg(d, r.choice ? pick(ops, bitsOf(size), a, b, r.choice(countOf(Q, size), countOf(1, size), op)) : unzip(ops, Q, size, op, a, b));
+    ops.setVreg(d, r.choice ? pick(ops, bitsOf(size), a, b, r.choice(countOf(Q, size), countOf(1, size), op))
+      : unzip(ops, Q, size, op, a, b));
   },
 });
 
@@ -47,7 +49,8 @@ const NAMES = ['n1', 'n2', 'n3', 'n4'] as const;
 const names = (count: number) => NAMES.slice(0, count);
 /** Consecutive registers, the first after the last; assembly writes them as one list. Only the first `count` names are there. */
 const tables = (first: number, count: number) =>
-  Object.fromEntries(names(count).map((n, i) => [n, v((first + i) & 31, `v${(first + i) & 31}.16b`)])) as Record<(typeof NAMES)[number], VReg>;
+  Object.fromEntries(names(count).map((n, i) =>
+    [n, v((first + i) & 31, `v${(first + i) & 31}.16b`)])) as Record<(typeof NAMES)[number], VReg>;
 
 const tableRow = (count: number): Row => instruction({
   ...SIMD,

@@ -28,7 +28,8 @@ interface Shift {
 }
 
 const BHSD = [0, 1, 2, 3], D = [3];
-const row = (U: '0' | '1', opcode: string, name: string, direction: Shift['direction'], lane: LaneOpName, does: string, scalars = D, more: Partial<Shift> = {}): Shift =>
+const row = (U: '0' | '1', opcode: string, name: string, direction: Shift['direction'], lane: LaneOpName, does: string, scalars = D,
+  more: Partial<Shift> = {}): Shift =>
   ({ U, opcode, name, direction, lane, does, scalars, ...more });
 
 const SHIFTS: readonly Shift[] = [
@@ -57,7 +58,8 @@ const vectorRow = (r: Shift): Row => instruction({
   bits: `0 Q:1 ${r.U} 011110 immh:4 immb:3 ${r.opcode} 1 Rn:5 Rd:5`,
   form: ['Q'],
   derived: size,
-  operands: f => (!f.immh || (f.immh > 7 && !f.Q) ? null : { d: vector(f.Rd, f.Q, sizeOf(f)), n: vector(f.Rn, f.Q, sizeOf(f)), by: amount(r, f) }),
+  operands: f => (!f.immh || (f.immh > 7 && !f.Q) ? null
+    : { d: vector(f.Rd, f.Q, sizeOf(f)), n: vector(f.Rn, f.Q, sizeOf(f)), by: amount(r, f) }),
   asm: () => `${r.name.toLowerCase()} {d}, {n}, {by}`,
   does(ops, { Q, size }, { d, n, by }) {
     const bits = bitsOf(size), all = getVector(ops, n, Q), each = ops.splat(bits, by);
@@ -82,16 +84,29 @@ const scalarRow = (r: Shift): Row => instruction({
   },
 });
 
-interface Narrow { readonly name: string; readonly does: string; readonly U: '0' | '1'; readonly opcode: string; readonly shift: LaneOpName; readonly clamp?: LaneOpName }
+interface Narrow {
+  readonly name: string;
+  readonly does: string;
+  readonly U: '0' | '1';
+  readonly opcode: string;
+  readonly shift: LaneOpName;
+  readonly clamp?: LaneOpName;
+}
 const NARROW: readonly Narrow[] = [
   { U: '0', opcode: '10000', name: 'SHRN', does: 'Shifts right and narrows', shift: 'ushr' },
   { U: '0', opcode: '10001', name: 'RSHRN', does: 'Shifts right, rounding, and narrows', shift: 'urshr' },
-  { U: '0', opcode: '10010', name: 'SQSHRN', does: 'Shifts signed elements right and narrows with saturation', shift: 'sshr', clamp: 'sqxtn' },
-  { U: '0', opcode: '10011', name: 'SQRSHRN', does: 'Shifts signed elements right, rounding, and narrows with saturation', shift: 'srshr', clamp: 'sqxtn' },
-  { U: '1', opcode: '10000', name: 'SQSHRUN', does: 'Shifts signed elements right and narrows to unsigned with saturation', shift: 'sshr', clamp: 'sqxtun' },
-  { U: '1', opcode: '10001', name: 'SQRSHRUN', does: 'Shifts signed elements right, rounding, and narrows to unsigned with saturation', shift: 'srshr', clamp: 'sqxtun' },
-  { U: '1', opcode: '10010', name: 'UQSHRN', does: 'Shifts unsigned elements right and narrows with saturation', shift: 'ushr', clamp: 'uqxtn' },
-  { U: '1', opcode: '10011', name: 'UQRSHRN', does: 'Shifts unsigned elements right, rounding, and narrows with saturation', shift: 'urshr', clamp: 'uqxtn' },
+  { U: '0', opcode: '10010', name: 'SQSHRN', does: 'Shifts signed elements right and narrows with saturation', shift: 'sshr',
+    clamp: 'sqxtn' },
+  { U: '0', opcode: '10011', name: 'SQRSHRN', does: 'Shifts signed elements right, rounding, and narrows with saturation', shift: 'srshr',
+    clamp: 'sqxtn' },
+  { U: '1', opcode: '10000', name: 'SQSHRUN', does: 'Shifts signed elements right and narrows to unsigned with saturation', shift: 'sshr',
+    clamp: 'sqxtun' },
+  { U: '1', opcode: '10001', name: 'SQRSHRUN', does: 'Shifts signed elements right, rounding, and narrows to unsigned with saturation',
+    shift: 'srshr', clamp: 'sqxtun' },
+  { U: '1', opcode: '10010', name: 'UQSHRN', does: 'Shifts unsigned elements right and narrows with saturation', shift: 'ushr',
+    clamp: 'uqxtn' },
+  { U: '1', opcode: '10011', name: 'UQRSHRN', does: 'Shifts unsigned elements right, rounding, and narrows with saturation',
+    shift: 'urshr', clamp: 'uqxtn' },
 ];
 
 const narrowRow = (r: Narrow): Row => instruction({
@@ -163,7 +178,8 @@ const fixedRow = (r: Fixed): Row => instruction({
   bits: `0 Q:1 ${r.U} 011110 immh:4 immb:3 ${r.opcode} 1 Rn:5 Rd:5`,
   form: ['Q'],
   derived: sz,
-  operands: f => (f.immh < 4 || (f.immh > 7 && !f.Q) ? null : { d: vector(f.Rd, f.Q, sizeOf(f)), n: vector(f.Rn, f.Q, sizeOf(f)), by: rightOf(f) }),
+  operands: f => (f.immh < 4 || (f.immh > 7 && !f.Q) ? null
+    : { d: vector(f.Rd, f.Q, sizeOf(f)), n: vector(f.Rn, f.Q, sizeOf(f)), by: rightOf(f) }),
   asm: () => `${r.name.toLowerCase()} {d}, {n}, {by}`,
   does(ops, { Q, sz }, { d, n, by }) {
     ops.setVreg(d, fpLanes(ops, fpBits(sz), countOf(Q, 2 + sz), a => fixedEach(ops, r, fpBits(sz), a!, by), ops.vreg(n)));

@@ -8,7 +8,8 @@ const NAMES = ['t1', 't2', 't3', 't4'] as const;
 const names = (count: number) => NAMES.slice(0, count);
 /** Consecutive registers, the first after the last; only the first `count` names are there. */
 const registers = (first: number, count: number, show: string) =>
-  Object.fromEntries(names(count).map((t, i) => [t, v((first + i) & 31, `v${(first + i) & 31}.${show}`)])) as Record<(typeof NAMES)[number], VReg>;
+  Object.fromEntries(names(count).map((t, i) =>
+    [t, v((first + i) & 31, `v${(first + i) & 31}.${show}`)])) as Record<(typeof NAMES)[number], VReg>;
 const list = (count: number) => `{ ${names(count).map(n => `{${n}}`).join(', ')} }`;
 
 /** How the base moves: not at all, past what was transferred (an Rm of 31), or by a register. */
@@ -37,7 +38,8 @@ function movePast<V>(ops: Ops<V>, { n, m }: Address, post: Post, old: V, bytes: 
 const several = (bytes: 8 | 16, size: number): Access => ({ bytes, elementBytes: (1 << size) as 1 | 2 | 4 | 8 });
 
 /** Memory in vectors of 16 bytes, a last one perhaps of 8. */
-const chunksOf = (bytes: number) => range(Math.ceil(bytes / 16)).map(i => ({ at: BigInt(16 * i), bytes: (bytes - 16 * i >= 16 ? 16 : 8) as 8 | 16 }));
+const chunksOf = (bytes: number) => range(Math.ceil(bytes / 16)).map(i =>
+  ({ at: BigInt(16 * i), bytes: (bytes - 16 * i >= 16 ? 16 : 8) as 8 | 16 }));
 
 function loadBytes<V>(ops: Ops<V>, size: number, address: V, bytes: number): V[] {
   return chunksOf(bytes).map(chunk => {
@@ -46,15 +48,18 @@ function loadBytes<V>(ops: Ops<V>, size: number, address: V, bytes: number): V[]
   });
 }
 function storeBytes<V>(ops: Ops<V>, size: number, address: V, bytes: number, chunks: readonly V[]): void {
-  chunksOf(bytes).forEach((chunk, i) =>
-    ops.store(several(chunk.bytes, size), ops.add(address, ops.imm(chunk.at)), chunk.bytes === 16 ? chunks[i]! : ops.lane(64, chunks[i]!, 0)));
+  chunksOf(bytes).forEach((chunk, i) => {
+    const value = chunk.bytes === 16 ? chunks[i]! : ops.lane(64, chunks[i]!, 0);
+    ops.store(several(chunk.bytes, size), ops.add(address, ops.imm(chunk.at)), value);
+  });
 }
 
 interface Multiple { readonly count: number; readonly opcode: string; readonly interleaved: boolean }
 const MULTIPLE: readonly Multiple[] = [
   { count: 1, opcode: '0111', interleaved: false }, { count: 2, opcode: '1010', interleaved: false },
   { count: 3, opcode: '0110', interleaved: false }, { count: 4, opcode: '0010', interleaved: false },
-  { count: 2, opcode: '1000', interleaved: true }, { count: 3, opcode: '0100', interleaved: true }, { count: 4, opcode: '0000', interleaved: true },
+  { count: 2, opcode: '1000', interleaved: true }, { count: 3, opcode: '0100', interleaved: true },
+  { count: 4, opcode: '0000', interleaved: true },
 ];
 
 /** Elements stand in memory structure by structure: the first of every register, then the second of every register. */
@@ -82,8 +87,9 @@ function storeWhole<V>(ops: Ops<V>, Q: number, size: number, address: V, from: r
 
 const multipleRow = ({ count, opcode, interleaved }: Multiple, post: Post): Row => instruction({
   ...SIMD,
-  name: `LD${interleaved ? count : 1}, ST${interleaved ? count : 1} (multiple structures, ${count} register${count > 1 ? 's' : ''}${TITLE[post]})`,
-  doc: interleaved ? `Load or store ${count} registers whose elements stand in memory side by side.` : `Load or store ${count} whole register${count > 1 ? 's' : ''}.`,
+  name: `${interleaved ? `LD${count}, ST${count}` : 'LD1, ST1'} (multiple structures, ${count} register${count > 1 ? 's' : ''}${TITLE[post]})`,
+  doc: interleaved ? `Load or store ${count} registers whose elements stand in memory side by side.`
+    : `Load or store ${count} whole register${count > 1 ? 's' : ''}.`,
   bits: `0 Q:1 001100 ${POST_BIT[post]} L:1 0 ${RM[post]} ${opcode} size:2 Rn:5 Rt:5`,
   form: ['Q', 'L', 'size'],
   sparse: RM_PLACES[post],
@@ -193,5 +199,6 @@ const replicateRow = (count: number, post: Post): Row => instruction({
 
 const COUNTS = [1, 2, 3, 4];
 export const SIMD_STRUCTURES: readonly Row[] = POSTS.flatMap(post => [
-  ...MULTIPLE.map(r => multipleRow(r, post)), ...COUNTS.flatMap(count => KINDS.map(kind => singleRow(count, post, kind))), ...COUNTS.map(count => replicateRow(count, post)),
+  ...MULTIPLE.map(r => multipleRow(r, post)), ...COUNTS.flatMap(count => KINDS.map(kind => singleRow(count, post, kind))),
+  ...COUNTS.map(count => replicateRow(count, post)),
 ]);

@@ -33,7 +33,8 @@ interface Different extends Long {
 }
 
 const BHS = [0, 1, 2], HS = [1, 2], B = [0];
-const both = (opcode: string, name: string, does: (kind: string) => string, lanes: readonly [LaneOpName, LaneOpName], more: { readonly into?: Into; readonly wide?: boolean } = {}): Different[] => [
+const both = (opcode: string, name: string, does: (kind: string) => string, lanes: readonly [LaneOpName, LaneOpName],
+  more: { readonly into?: Into; readonly wide?: boolean } = {}): Different[] => [
   { U: '0', opcode, name: `S${name}`, does: does('signed'), lane: lanes[0], isSigned: true, sizes: BHS, ...more },
   { U: '1', opcode, name: `U${name}`, does: does('unsigned'), lane: lanes[1], isSigned: false, sizes: BHS, ...more },
 ];
@@ -53,7 +54,8 @@ const LONG: readonly Different[] = [
   doubling('1001', 'SQDMLAL', 'Adds doubled products to elements of twice the size with saturation', 'sqadd'),
   doubling('1011', 'SQDMLSL', 'Subtracts doubled products from elements of twice the size with saturation', 'sqsub'),
   doubling('1101', 'SQDMULL', 'Doubles products into twice the size with saturation'),
-  { U: '0', opcode: '1110', name: 'PMULL', does: 'Multiplies elements as polynomials over {0, 1} into twice their size', lane: 'pmul', isSigned: false, sizes: B },
+  { U: '0', opcode: '1110', name: 'PMULL', does: 'Multiplies elements as polynomials over {0, 1} into twice their size', lane: 'pmul',
+    isSigned: false, sizes: B },
 ];
 
 const longRow = (r: Different): Row => instruction({
@@ -89,7 +91,14 @@ const scalarRow = (r: Different): Row => instruction({
   },
 });
 
-interface Narrow { readonly name: string; readonly does: string; readonly U: '0' | '1'; readonly opcode: string; readonly lane: 'add' | 'sub'; readonly rounding: boolean }
+interface Narrow {
+  readonly name: string;
+  readonly does: string;
+  readonly U: '0' | '1';
+  readonly opcode: string;
+  readonly lane: 'add' | 'sub';
+  readonly rounding: boolean;
+}
 const NARROW: readonly Narrow[] = [
   { U: '0', opcode: '0100', name: 'ADDHN', does: 'Keeps the high halves of sums', lane: 'add', rounding: false },
   { U: '1', opcode: '0100', name: 'RADDHN', does: 'Keeps the rounded high halves of sums', lane: 'add', rounding: true },
@@ -112,4 +121,5 @@ const narrowRow = (r: Narrow): Row => instruction({
   },
 });
 
-export const SIMD_THREE_DIFFERENT: readonly Row[] = [...LONG.map(longRow), ...LONG.filter(r => r.scalars).map(scalarRow), ...NARROW.map(narrowRow)];
+export const SIMD_THREE_DIFFERENT: readonly Row[] = [...LONG.map(longRow), ...LONG.filter(r => r.scalars).map(scalarRow),
+  ...NARROW.map(narrowRow)];

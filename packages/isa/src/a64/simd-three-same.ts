@@ -23,7 +23,8 @@ interface Same {
 }
 
 const BHS = [0, 1, 2], BHSD = [0, 1, 2, 3], HS = [1, 2], D = [3], B = [0];
-const row = (U: '0' | '1', opcode: string, name: string, lane: LaneOpName, does: string, sizes: readonly number[], more: Partial<Same> = {}): Same =>
+const row = (U: '0' | '1', opcode: string, name: string, lane: LaneOpName, does: string, sizes: readonly number[],
+  more: Partial<Same> = {}): Same =>
   ({ U, opcode, name, lane, does, sizes, ...more });
 
 const INTEGER: readonly Same[] = [
@@ -107,7 +108,13 @@ const scalarRow = (r: Same, sizes: readonly number[]): Row => instruction({
   },
 });
 
-interface Logical { readonly name: string; readonly U: '0' | '1'; readonly size: string; readonly doc: string; readonly each: <V>(ops: Ops<V>, d: V, n: V, m: V) => V }
+interface Logical {
+  readonly name: string;
+  readonly U: '0' | '1';
+  readonly size: string;
+  readonly doc: string;
+  readonly each: <V>(ops: Ops<V>, d: V, n: V, m: V) => V;
+}
 /** Bits of `yes` where `choice` is set, of `no` elsewhere. */
 const insert = <V>(ops: Ops<V>, choice: V, yes: V, no: V): V => ops.vxor(no, ops.vand(ops.vxor(no, yes), choice));
 const LOGICAL: readonly Logical[] = [
@@ -116,7 +123,8 @@ const LOGICAL: readonly Logical[] = [
   { U: '0', size: '10', name: 'ORR', doc: 'Bitwise OR; of a register with itself, a move.', each: (ops, _d, n, m) => ops.vor(n, m) },
   { U: '0', size: '11', name: 'ORN', doc: 'Bitwise OR with the inverse of m.', each: (ops, _d, n, m) => ops.vor(n, ops.vnot(m)) },
   { U: '1', size: '00', name: 'EOR', doc: 'Bitwise exclusive OR.', each: (ops, _d, n, m) => ops.vxor(n, m) },
-  { U: '1', size: '01', name: 'BSL', doc: 'Takes bits of n where d is set and of m elsewhere.', each: (ops, d, n, m) => insert(ops, d, n, m) },
+  { U: '1', size: '01', name: 'BSL', doc: 'Takes bits of n where d is set and of m elsewhere.', each: (ops, d, n, m) =>
+    insert(ops, d, n, m) },
   { U: '1', size: '10', name: 'BIT', doc: 'Takes bits of n where m is set.', each: (ops, d, n, m) => insert(ops, m, n, d) },
   { U: '1', size: '11', name: 'BIF', doc: 'Takes bits of n where m is clear.', each: (ops, d, n, m) => insert(ops, m, d, n) },
 ];
@@ -145,7 +153,8 @@ interface FpSame {
   readonly scalar?: boolean;
   readonly pairwise?: boolean;
 }
-const fp = (U: '0' | '1', a: '0' | '1', opcode: string, name: string, does: string, each: FpEach, more: { readonly scalar?: boolean; readonly pairwise?: boolean } = {}): FpSame =>
+const fp = (U: '0' | '1', a: '0' | '1', opcode: string, name: string, does: string, each: FpEach,
+  more: { readonly scalar?: boolean; readonly pairwise?: boolean } = {}): FpSame =>
   ({ U, a, opcode, name, does, each, ...more });
 const SCALAR = { scalar: true }, PAIRWISE = { pairwise: true };
 

@@ -23,7 +23,8 @@ const unary = (op: 'sqrt' | 'recip-estimate' | 'recip-exponent' | 'rsqrt-estimat
 const roundInt = (rounding: Rounding, exact = false): Each => (ops, size, a) => ops.fp({ op: 'round-int', size, rounding, exact }, a);
 const toInteger = (unsigned: boolean, rounding: Rounding): Each => (ops, size, a) =>
   ops.fp({ op: 'to-fixed', size, width: size, unsigned, rounding, fractionBits: 0 }, a);
-const fromInteger = (unsigned: boolean): Each => (ops, size, a) => ops.fp({ op: 'from-fixed', size, width: size, unsigned, fractionBits: 0 }, a);
+const fromInteger = (unsigned: boolean): Each => (ops, size, a) =>
+  ops.fp({ op: 'from-fixed', size, width: size, unsigned, fractionBits: 0 }, a);
 const versusZero = (op: Predicate, swap: boolean): Each => (ops, size, a) => {
   const zero = ops.imm(0n);
   return compareMask(op)(ops, size, swap ? zero : a, swap ? a : zero, zero);

@@ -17,7 +17,8 @@ interface Single {
 }
 
 const BHS = [0, 1, 2], BHSD = [0, 1, 2, 3], D = [3], B = [0];
-const row = (U: '0' | '1', opcode: string, name: string, lane: LaneOpName, does: string, sizes: readonly number[], scalars: readonly number[] = [], given: Single['given'] = 'n'): Single =>
+const row = (U: '0' | '1', opcode: string, name: string, lane: LaneOpName, does: string, sizes: readonly number[],
+  scalars: readonly number[] = [], given: Single['given'] = 'n'): Single =>
   ({ U, opcode, name, lane, does, sizes, scalars, given });
 
 const SINGLE: readonly Single[] = [
@@ -48,7 +49,8 @@ const singleRow = (r: Single): Row => instruction({
   doc: `${r.does}.`,
   bits: `0 Q:1 ${r.U} 01110 size:2 10000 ${r.opcode} 10 Rn:5 Rd:5`,
   form: ['Q', 'size'],
-  operands: f => (!r.sizes.includes(f.size) || (f.size === 3 && !f.Q) ? null : { d: vector(f.Rd, f.Q, f.size), n: vector(f.Rn, f.Q, f.size) }),
+  operands: f => (!r.sizes.includes(f.size) || (f.size === 3 && !f.Q) ? null
+    : { d: vector(f.Rd, f.Q, f.size), n: vector(f.Rn, f.Q, f.size) }),
   asm: () => text(r),
   does(ops, { Q, size }, { d, n }) {
     const given = givenTo(r.given, ops.vimm(0n), getVector(ops, n, Q), () => getVector(ops, d, Q));
@@ -120,7 +122,14 @@ const reverseRow = (r: Reverse): Row => instruction({
   },
 });
 
-interface Pairs { readonly name: string; readonly does: string; readonly U: '0' | '1'; readonly opcode: string; readonly lane: 'saddlp' | 'uaddlp'; readonly into: boolean }
+interface Pairs {
+  readonly name: string;
+  readonly does: string;
+  readonly U: '0' | '1';
+  readonly opcode: string;
+  readonly lane: 'saddlp' | 'uaddlp';
+  readonly into: boolean;
+}
 const PAIRS: readonly Pairs[] = [
   { U: '0', opcode: '00010', name: 'SADDLP', does: 'Adds neighbouring signed elements', lane: 'saddlp', into: false },
   { U: '1', opcode: '00010', name: 'UADDLP', does: 'Adds neighbouring unsigned elements', lane: 'uaddlp', into: false },
@@ -141,7 +150,13 @@ const pairsRow = (r: Pairs): Row => instruction({
   },
 });
 
-interface Narrow { readonly name: string; readonly does: string; readonly U: '0' | '1'; readonly opcode: string; readonly lane?: 'sqxtn' | 'sqxtun' | 'uqxtn' }
+interface Narrow {
+  readonly name: string;
+  readonly does: string;
+  readonly U: '0' | '1';
+  readonly opcode: string;
+  readonly lane?: 'sqxtn' | 'sqxtun' | 'uqxtn';
+}
 const NARROW: readonly Narrow[] = [
   { U: '0', opcode: '10010', name: 'XTN', does: 'Keeps the low half of elements' },
   { U: '1', opcode: '10010', name: 'SQXTUN', does: 'Narrows signed elements to unsigned with saturation', lane: 'sqxtun' },
