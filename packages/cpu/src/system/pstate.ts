@@ -63,14 +63,18 @@ export function setBankedStack({ cpu, cells }: CpuContext, name: 'SP_EL0' | 'SP_
   else cells[name] = value;
 }
 
-/** Recomputes what engines test on every instruction or access. To be called after EL, PAN, UAO, SCTLR_EL1 or CPACR_EL1 changed. */
-export function regimeChanged({ cpu, cells }: CpuContext): void {
+/** Recomputes the translation contexts in force. To be called after EL, PAN or UAO changed. */
+export function regimeChanged({ cpu }: CpuContext): void {
   const regime = cpu.el === 0 ? REGIMES.el0 : cpu.pan ? REGIMES.el1Pan : REGIMES.el1;
   const user = cpu.uao && cpu.el !== 0 ? regime : REGIMES.el0;
   cpu.low = cpu.contextLow[regime]!;
   cpu.high = cpu.contextHigh[regime]!;
   cpu.userLow = cpu.contextLow[user]!;
   cpu.userHigh = cpu.contextHigh[user]!;
+}
+
+/** Recomputes the checks engines make on every instruction or access. To be called after SCTLR_EL1 or CPACR_EL1 changed. */
+export function controlsChanged({ cpu, cells }: CpuContext): void {
   const enabled = Number((cells.CPACR_EL1 >> 20n) & 3n);
   cpu.fpTrapped = enabled === 3 ? 0 : enabled === 1 ? 1 : 3;
   cpu.spChecked = (bit(cells.SCTLR_EL1, SCTLR.SA0) ? 1 : 0) | (bit(cells.SCTLR_EL1, SCTLR.SA) ? 2 : 0);
