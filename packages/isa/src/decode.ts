@@ -40,7 +40,9 @@ function index(rows: readonly Row[]): readonly (readonly Row[])[] {
 const formOf = (row: Row, fields: AnyFields): AnyFields => {
   const form: Record<string, number> = {};
   for (const name of row.form) form[name] = fields[name]!;
-  return Object.assign(form, row.derived(fields));
+  const derived = row.derived(fields);
+  for (const name in derived) form[name] = derived[name]!;
+  return form;
 };
 
 /** Whether a CPU with these features has the row. */

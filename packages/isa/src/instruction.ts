@@ -46,12 +46,15 @@ export interface Row {
   does<V>(ops: Ops<V>, form: AnyFields, o: Readonly<Record<string, V | Reg | VReg | Label | SysReg>>): void;
 }
 
+const NO_CHOICES = {};
+const noChoices = () => NO_CHOICES;
+
 export function instruction<const P extends string, const F extends FieldName<P>, O extends Record<string, Operand>, D extends string = never>(
   row: Instruction<P, F, D, O>,
 ): Row {
   const needs = row.needs === undefined ? [] : typeof row.needs === 'string' ? [row.needs] : row.needs;
   return {
-    ...(row as unknown as Row), needs, fp: row.fp ?? false, derived: (row.derived ?? (() => ({}))) as Row['derived'],
+    ...(row as unknown as Row), needs, fp: row.fp ?? false, derived: (row.derived ?? noChoices) as Row['derived'],
     pattern: parsePattern(row.bits),
   };
 }

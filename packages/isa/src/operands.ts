@@ -27,10 +27,22 @@ export const xsp = (n: number, sf: number): Reg => ({ kind: 'reg', slot: n, widt
 export const base = (n: number): Reg => ({ kind: n === SP ? 'spbase' : 'base', slot: n, width: 64 });
 export const v = (index: number, show: string): VReg => ({ kind: 'vreg', index, show });
 
-const immediate = (cell: Imm['cell']) => (value: number | bigint, show?: string): Imm => {
-  const wide = BigInt.asUintN(64, BigInt(value));
-  return { kind: 'imm', value: wide, cell, show: show ?? `#${BigInt.asIntN(64, wide)}` };
-};
+/** Decoding is frequent and writing rare, so the usual spelling is made when asked for. */
+class Immediate implements Imm {
+  readonly kind = 'imm';
+  readonly value: bigint;
+  readonly cell: Imm['cell'];
+  readonly #show: string | undefined;
+  constructor(value: bigint, cell: Imm['cell'], show: string | undefined) {
+    this.value = value;
+    this.cell = cell;
+    this.#show = show;
+  }
+  get show(): string { return this.#show ?? `#${BigInt.asIntN(64, this.value)}`; }
+}
+
+const immediate = (cell: Imm['cell']) => (value: number | bigint, show?: string): Imm =>
+  new Immediate(BigInt.asUintN(64, BigInt(value)), cell, show);
 /** A 64-bit immediate. `show` overrides `#value` (signed decimal) in assembly. */
 export const imm = immediate(64);
 /** Immediates that fit 8 or 16 bits unsigned, or 32 bits signed; a decoded record has room for 8 bytes of immediates. */
