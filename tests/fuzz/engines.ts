@@ -73,7 +73,12 @@ export function engineDriver(name: string, { ctx, buffer, map }: Machine, runner
     run: cases => cases.map(c => {
       prepare(ctx, c);
       ctx.memory.write(codeAt, 4, BigInt(c.word));
-      engine.step();
+      try {
+        engine.step();
+      } catch (error) {
+        console.error(`${name} on 0x${c.word.toString(16)}: ${error}`);
+        return { ...outcome(ctx, takeChanges(data)), end: 'broken' };
+      }
       return outcome(ctx, takeChanges(data));
     }),
   };

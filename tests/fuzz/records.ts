@@ -16,8 +16,8 @@ export interface Registers {
 
 export interface Case { readonly word: number; readonly before: Registers }
 
-/** `done` retired; the rest are the exceptions of EL0 as Linux signals them. */
-export type End = 'done' | 'undefined' | 'abort' | 'misaligned' | 'breakpoint' | 'call' | 'other';
+/** `done` retired; then the exceptions of EL0 as Linux signals them; `broken` is an engine that failed at it. */
+export type End = 'done' | 'broken' | 'undefined' | 'abort' | 'misaligned' | 'breakpoint' | 'call' | 'other';
 
 export interface Outcome {
   readonly end: End;
