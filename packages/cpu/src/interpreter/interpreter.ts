@@ -1,6 +1,6 @@
 /** The tier-0 engine of one CPU: the generated module, its imports, and the run of one slice. */
 import { invariant } from '@hypnos/base';
-import { A64, type Access, type Bytes, type Decoded, decoder, formNumber, type Row, SERVICES, SYSTEM_REGISTERS } from '@hypnos/isa';
+import { A64, type Access, type Bytes, type Decoded, decoder, formNumber, type Row, SERVICES, type ServiceName, SYSTEM_REGISTERS } from '@hypnos/isa';
 import type { MemoryMap } from '../memory-map.ts';
 import { forgetAccesses, pendingAccess } from '../mmio.ts';
 import { updateWalkParameters } from '../mmu/parameters.ts';
@@ -9,8 +9,8 @@ import type { EvaluateFp } from '../reference/instruction-ops.ts';
 import { dataMemory } from '../reference/memory.ts';
 import { EXIT } from '../state.ts';
 import {
-  breakpoint, branchAddress, type CpuContext, dataAbort, faulted, fetchIndex, forgetAll as forgetTranslations, ILLEGAL_STATE, instructionAbort, isTrap,
-  pcMisaligned, pendingInterrupt, readSystem, runService, SP_MISALIGNED, STATUS as DFSC, supervisorCall, takeInterrupt, takeTrap, translate, type Trap, UNDEFINED,
+  breakpoint, branchAddress, controlsChanged, type CpuContext, dataAbort, faulted, fetchIndex, forgetAll as forgetTranslations, ILLEGAL_STATE, instructionAbort, isTrap,
+  pcMisaligned, pendingInterrupt, readSystem, renewContexts, runService, SP_MISALIGNED, STATUS as DFSC, supervisorCall, takeInterrupt, takeTrap, translate, type Trap, UNDEFINED,
   writeSystem,
 } from '../system/index.ts';
 import { buildTier0, type Tier0Image, type WrittenForm } from './build.ts';
@@ -47,6 +47,8 @@ interface Exports {
   step(cpu: number, count: bigint): void;
   walk(cpu: number, va: bigint, request: number): number;
 }
+
+const BY_ADDRESS: ReadonlySet<ServiceName> = new Set<ServiceName>(['IC_IVAU', 'DC_CVAC']);
 
 /** Instructions that can retire between two checks of the budget: a page of them and the branch behind. */
 const OVERSHOOT = 1100n;
@@ -181,6 +183,16 @@ export function createInterpreter(ctx: CpuContext, { memory, map, index, image =
       default: return trapped(UNDEFINED);
     }
   }
+  /** Cache maintenance of an address that translates; anything else is left to the exact service. */
+  function maintained(name: ServiceName, address: bigint): boolean {
+    if (!exports.walk(base, address, cpu.el === 0 ? WALK.asEl0 : 0)) return false;
+    if (name !== 'IC_IVAU') return true;
+    const linear = ctx.memory.linearOf(cpu.walkAddress);
+    if (linear === null) return true;
+    forgetCode(linear);
+    ctx.ports.maintainOthers(name, BigInt(linear & ~63));
+    return true;
+  }
   /** Services that only set PSTATE bits or check leave the instruction unfinished; ERET has gone elsewhere. */
   function service(_cpu: number, number: number, argument: bigint): number {
     const name = SERVICES[number]!;
@@ -190,6 +202,7 @@ export function createInterpreter(ctx: CpuContext, { memory, map, index, image =
       runService(ctx, name);
       return finished();
     }
+    if (BY_ADDRESS.has(name) && maintained(name, argument)) return 0;
     const outcome = runService(ctx, name, BigInt.asUintN(64, argument));
     if (isTrap(outcome)) return trapped(outcome);
     if (name.startsWith('CHECK_') || name === 'SET_QC') return 0;
@@ -316,6 +329,8 @@ export function createInterpreter(ctx: CpuContext, { memory, map, index, image =
     stateChanged() {
       seen = [];
       sync();
+      controlsChanged(ctx);
+      renewContexts(ctx);
     },
     memoryChanged() {
       forgetTranslations(ctx);

@@ -2,7 +2,7 @@
 import { bit } from '@hypnos/base';
 import type { SystemRegister } from '@hypnos/isa';
 import type { CpuContext } from './context.ts';
-import { bankedStack, nzcv, regimeChanged, SCTLR, selectStack, setBankedStack, setNzcv, SPSR } from './pstate.ts';
+import { bankedStack, controlsChanged, nzcv, regimeChanged, SCTLR, selectStack, setBankedStack, setNzcv, SPSR } from './pstate.ts';
 import { FP_TRAPPED, type Trap, trappedSystem, UNDEFINED } from './syndrome.ts';
 import { forgetAll, renewContexts } from './translation-context.ts';
 import { currentWord } from './word.ts';
@@ -79,8 +79,8 @@ const ACCESS: Readonly<Record<string, Access>> = {
   },
   SP_EL1: { read: ctx => bankedStack(ctx, 'SP_EL1') },
 
-  SCTLR_EL1: followed('SCTLR_EL1', (ctx, changed) => (changed & TRANSLATION_SCTLR ? forgetAll(ctx) : regimeChanged(ctx))),
-  CPACR_EL1: followed('CPACR_EL1', regimeChanged),
+  SCTLR_EL1: followed('SCTLR_EL1', (ctx, changed) => (changed & TRANSLATION_SCTLR ? forgetAll(ctx) : controlsChanged(ctx))),
+  CPACR_EL1: followed('CPACR_EL1', controlsChanged),
   TCR_EL1: followed('TCR_EL1', (ctx, changed) => { if (changed) forgetAll(ctx); }),
   MAIR_EL1: followed('MAIR_EL1', (ctx, changed) => { if (changed) forgetAll(ctx); }),
   TTBR0_EL1: followed('TTBR0_EL1', renewContexts),

@@ -11,7 +11,7 @@
 import { bit } from '@hypnos/base';
 import { FETCH_ENTRIES, TLB_ENTRIES } from '../memory-map.ts';
 import type { CpuContext } from './context.ts';
-import { regimeChanged } from './pstate.ts';
+import { controlsChanged, regimeChanged } from './pstate.ts';
 import { currentAsid } from './translation-control.ts';
 
 const GENERATIONS = 1024, WORDS = 2;
@@ -66,6 +66,7 @@ export function forgetAll(ctx: CpuContext): void {
   cpu.tlbFloor = cpu.tlbGeneration + 1;
   cpu.upperNonGlobal = 0;
   cpu.largestBlock.fill(0);
+  controlsChanged(ctx);
   renewContexts(ctx);
 }
 
