@@ -14,6 +14,9 @@ import { testFiles } from './setup/test-files.mjs';
 import { tool } from './setup/trouble.mjs';
 import { installWorkspace } from './setup/workspace.mjs';
 
+/** No test takes this long even on a loaded machine: it hangs, and should be named rather than waited for. */
+const hangsAfterMs = 600_000;
+
 await tool(async (patterns) => {
   const steps = progress(3 + checks.length);
   await locked(async () => {
@@ -22,7 +25,7 @@ await tool(async (patterns) => {
     await buildGuest(steps);
   });
   for (const check of checks) await steps.step(check.title, check.run);
-  return status(workspaceNode, ['--test', ...chosen(patterns)], { cwd: root, env: testEnvironment() });
+  return status(workspaceNode, ['--test', `--test-timeout=${hangsAfterMs}`, ...chosen(patterns)], { cwd: root, env: testEnvironment() });
 });
 
 function chosen(patterns) {

@@ -28,10 +28,12 @@ export async function output(program, args, { otherwise, ...options } = {}) {
 
 /** Hands this process over to a program as nearly as Node 20 can: same streams, its signals passed on, its end ours. */
 export async function become(program, args, options = {}) {
-  const child = spawn(program, args, { ...options, stdio: 'inherit' });
+  let child;
+  // Listened for before there is a child: a signal that came in between would end us and leave it behind.
   for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
   // A terminal sends these to every process in the foreground, so the child has its own already.
   for (const signal of ['SIGINT', 'SIGQUIT']) process.on(signal, () => process.stdin.isTTY || child.kill(signal));
+  child = spawn(program, args, { ...options, stdio: 'inherit' });
   return finished(child, program);
 }
 
