@@ -1,6 +1,6 @@
 /** Vector operations of `Ops` as nodes: WebAssembly's own where it has them, else the lane's definition unrolled. */
 import { LANE_OPS, type LaneBits, type LaneOpName, type Ops } from '@hypnos/isa';
-import { constant, i32, i64, type Node, op } from '../wasm/node.ts';
+import { constant, i64, type Node, op } from '../wasm/node.ts';
 import { narrow, wide } from './integer-ops.ts';
 
 const SHAPES: Readonly<Record<LaneBits, string>> = { 8: 'i8x16', 16: 'i16x8', 32: 'i32x4', 64: 'i64x2' };
@@ -35,17 +35,22 @@ function tableLookup(tables: readonly Node[], indices: Node, fallback?: Node): N
   return op('v128.bitselect', [picked, fallback, inside]);
 }
 
-/** Lane operations WebAssembly has for all lanes at once; the definition in `LANE_OPS` is what they are tested against. */
-const NATIVE: Readonly<Record<string, string>> = {
-  add: 'add', sub: 'sub', mul: 'mul', neg: 'neg', abs: 'abs', eq: 'eq', cmgt: 'gt_s', cmhi: 'gt_u',
+/**
+ * Lane operations WebAssembly has for all lanes at once, and the lane sizes it has them for; the definition in `LANE_OPS`
+ * is what they are tested against.
+ */
+const NATIVE: Readonly<Partial<Record<LaneOpName, readonly [name: string, sizes: readonly LaneBits[]]>>> = {
+  add: ['add', [8, 16, 32, 64]], sub: ['sub', [8, 16, 32, 64]], mul: ['mul', [16, 32, 64]], neg: ['neg', [8, 16, 32, 64]], abs: ['abs', [8, 16, 32, 64]],
+  cmeq: ['eq', [8, 16, 32, 64]], cmgt: ['gt_s', [8, 16, 32, 64]], cmge: ['ge_s', [8, 16, 32, 64]], cmhi: ['gt_u', [8, 16, 32]], cmhs: ['ge_u', [8, 16, 32]],
+  smax: ['max_s', [8, 16, 32]], smin: ['min_s', [8, 16, 32]], umax: ['max_u', [8, 16, 32]], umin: ['min_u', [8, 16, 32]],
+  urhadd: ['avgr_u', [8, 16]], cnt: ['popcnt', [8]],
 };
-const missing = (name: string, bits: LaneBits): boolean =>
-  (name === 'mul' && bits === 8) || (name === 'cmhi' && bits === 64);
 
 /** Any lane operation, by unrolling its definition over the lanes. */
 export function lanes(ops: Ops<Node>, name: LaneOpName, bits: LaneBits, vectors: readonly Node[]): Node {
   const native = NATIVE[name];
-  if (native && !missing(name, bits)) return op(`${SHAPES[bits]}.${native}`, vectors);
+  if (native?.[1].includes(bits)) return op(`${SHAPES[bits]}.${native[0]}`, vectors);
+  if (name === 'cmtst') return op('v128.not', [op(`${SHAPES[bits]}.eq`, [op('v128.and', vectors), ZERO])]);
   const define = LANE_OPS[name] as (ops: Ops<Node>, bits: LaneBits, ...values: Node[]) => Node;
   let result = ZERO;
   for (let i = 0; i < 128 / bits; i++) result = withLane(bits, result, i, define(ops, bits, ...vectors.map(v => lane(bits, v, i))));
@@ -60,6 +65,3 @@ export const vectorOps = {
   vxor: (a: Node, b: Node): Node => op('v128.xor', [a, b]),
   vnot: (a: Node): Node => op('v128.not', [a]),
 };
-
-/** An i32 as an index of a table or an argument of an import. */
-export const index = (n: number): Node => i32(n);
