@@ -7,4 +7,5 @@ export { createReference, type ReferenceEngine } from './reference/reference.ts'
 export type { EvaluateFp } from './reference/instruction-ops.ts';
 export { createInterpreter, type Interpreter, interpreterFactory, type InterpreterParts } from './interpreter/interpreter.ts';
 export { evaluateFp } from './floating-point/index.ts';
+export { hasFusedMultiplyAdd } from './wasm/fused.ts';
 export { buildTier0, type Tier0Image } from './interpreter/build.ts';

@@ -2,6 +2,7 @@
 import { A64, type Form, type FpOp, type Row } from '@hypnos/isa';
 import { FunctionBuilder } from '../wasm/function.ts';
 import { encodeModule } from '../wasm/module.ts';
+import { hasFusedMultiplyAdd } from '../wasm/fused.ts';
 import { i32, type Node } from '../wasm/node.ts';
 import type { Cell } from './cells.ts';
 import { buildRun, buildStep, type Inline } from './dispatcher.ts';
@@ -32,6 +33,8 @@ export interface Tier0Image {
     readonly pageEnd: number;
     readonly undefinedNumber: number;
     readonly inlineCount: number;
+    /** Whether the host it was made for rounds relaxed multiply-adds once: it serves no host that does not. */
+    readonly fused: boolean;
   };
 }
 
@@ -98,7 +101,7 @@ export function buildTier0(rows: readonly Row[] = A64): Tier0Image {
     bytes,
     tables: {
       rows: rows.map(row => handlers.filter(h => h.form.row === row).map(written)),
-      fpOps: runtime.fpOps, pageEnd, undefinedNumber: DECODE_OP + 1, inlineCount: inline.length,
+      fpOps: runtime.fpOps, pageEnd, undefinedNumber: DECODE_OP + 1, inlineCount: inline.length, fused: hasFusedMultiplyAdd(),
     },
   };
 }

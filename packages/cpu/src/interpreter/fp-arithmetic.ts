@@ -1,7 +1,8 @@
 /** Fast paths of arithmetic and comparison, with the test of exactness each needs. */
 import type { FpOp } from '@hypnos/isa';
 import { i64, type Node, op, select } from '../wasm/node.ts';
-import { both, either, f, float, not, type Size } from './fp-fast.ts';
+import { hasFusedMultiplyAdd, relaxedMultiplyAdd } from '../wasm/fused.ts';
+import { both, either, f, float, type FpFast, not, type Size } from './fp-fast.ts';
 import type { FastPath } from './fp-helpers.ts';
 
 const sizeOf = (what: FpOp): Size => (what as { size: Size }).size;
@@ -68,10 +69,10 @@ const root: FastPath = (fast, what) => {
 
 /**
  * addend + a*b rounded once. Single precision: the product is exact in double; the sum is rounded to odd there, which
- * the second rounding cannot see (53 >= 2*24 + 2). Double precision is left to the exact unit.
+ * the second rounding cannot see (53 >= 2*24 + 2).
  */
 const multiplyAdd: FastPath = (fast, what) => {
-  if (sizeOf(what) === 64) { fast.never(); return; }
+  if (sizeOf(what) === 64) return multiplyAdd64(fast);
   const { fn } = fast, c = fn.pin(promote(fast.operand(0, 32)));
   const p = fn.pin(f('mul', 64, promote(fast.operand(1, 32)), promote(fast.operand(2, 32))));
   const s = fn.pin(f('add', 64, p, c));
@@ -88,6 +89,16 @@ const multiplyAdd: FastPath = (fast, what) => {
   fast.inexactIf(() => either(not(exactSum), ne(64, promote(r), s)));
   fast.return(r, 32);
 };
+
+/** Double precision by the host's fused instruction, if it has one; whether it was exact is only asked while IXC is clear. */
+function multiplyAdd64(fast: FpFast): void {
+  if (!hasFusedMultiplyAdd()) { fast.never(); return; }
+  fast.unless(fast.alreadyInexact());
+  const [c, a, b] = [0, 1, 2].map(n => fast.operand(n, 64));
+  const r = fast.fn.pin(fast.toFloat(relaxedMultiplyAdd(a!, b!, c!), 64));
+  fast.unless(fast.ordinary(r, 64));
+  fast.return(r, 64);
+}
 
 const extreme = (name: 'max' | 'min'): FastPath => (fast, what) => {
   const size = sizeOf(what), a = fast.operand(0, size), b = fast.operand(1, size);

@@ -68,6 +68,9 @@ export class FpFast {
   }
   isNumber(value: Node, size: Size): Node { return f('eq', size, value, value); }
 
+  alreadyInexact(): Node {
+    return op('i32.wrap_i64', [op('i64.and', [op('i64.load', [this.cpu], { offset: at('FPSR') }), i64(IXC)])]);
+  }
   /** Sets IXC if `inexact`, asked only while IXC is clear. */
   inexactIf(inexact: () => Node): void {
     const { fn } = this, status = fn.pin(op('i64.load', [this.cpu], { offset: at('FPSR') }));

@@ -13,6 +13,7 @@ import {
   pcMisaligned, pendingInterrupt, readSystem, renewContexts, runService, SP_MISALIGNED, STATUS as DFSC, supervisorCall, takeInterrupt, takeTrap, translate, type Trap, UNDEFINED,
   writeSystem,
 } from '../system/index.ts';
+import { hasFusedMultiplyAdd } from '../wasm/fused.ts';
 import { buildTier0, type Tier0Image, type WrittenForm } from './build.ts';
 import { RecordPool, type Template, templateOf, unallocated } from './records.ts';
 import { EXCEPTION_CALLS } from './runtime.ts';
@@ -59,6 +60,7 @@ const ownImage = (): Tier0Image => (own ??= buildTier0());
 const modules = new WeakMap<Tier0Image, WebAssembly.Module>();
 function moduleOf(image: Tier0Image): WebAssembly.Module {
   let known = modules.get(image);
+  invariant(image.tables.fused === hasFusedMultiplyAdd(), 'the generated engine was made for another host: make it again');
   if (!known) modules.set(image, (known = new WebAssembly.Module(image.bytes)));
   return known;
 }
@@ -146,7 +148,10 @@ export function createInterpreter(ctx: CpuContext, { memory, map, index, image =
   };
   function plainAccess(address: bigint, info: number, write: boolean): void {
     const total = 1 << (info & ACCESS.sizeMask), count = info & ACCESS.pair ? 2 : 1;
-    const access: Access = { bytes: (total / count) as Bytes, unprivileged: (info & ACCESS.unprivileged) !== 0, aligned: (info & ACCESS.aligned) !== 0 };
+    const element = info >> ACCESS.elementShift;
+    const access: Access = {
+      bytes: (total / count) as Bytes, ...(element && { elementBytes: (1 << (element - 1)) as 1 | 2 | 4 | 8 }), unprivileged: (info & ACCESS.unprivileged) !== 0, aligned: (info & ACCESS.aligned) !== 0,
+    };
     if (write) data.store(access, address, Array.from({ length: count }, (_, i) => scratchValue(i * access.bytes, access.bytes)));
     else data.load(access, address, count).forEach((value, i) => setScratch(i * access.bytes, access.bytes, value));
   }

@@ -12,7 +12,8 @@ const LOG2: Readonly<Record<number, number>> = { 1: 0, 2: 1, 4: 2, 8: 3, 16: 4, 
 /** The description `resolve` takes. */
 export function accessInfo(access: Access, pair = false): number {
   const size = LOG2[access.bytes * (pair ? 2 : 1)]!;
-  return size | (access.unprivileged ? ACCESS.unprivileged : 0) | (access.aligned ? ACCESS.aligned : 0) | (pair ? ACCESS.pair : 0);
+  const element = access.elementBytes ? (LOG2[access.elementBytes]! + 1) << ACCESS.elementShift : 0;
+  return size | element | (access.unprivileged ? ACCESS.unprivileged : 0) | (access.aligned ? ACCESS.aligned : 0) | (pair ? ACCESS.pair : 0);
 }
 
 /** Index of a virtual address's TLB entry, in bytes. Entries are 16 bytes, so the page number's low bits shift by 4. */

@@ -23,6 +23,8 @@ export const ACCESS = {
   zero: 256,
   /** Of LSE atomics: a fault that a read would have met counts as the read's. */
   readsFirst: 512,
+  /** From this bit: 1 + log2 of the element that alignment is checked by, 0 for the access itself. */
+  elementShift: 10,
 } as const;
 
 /** Bits of a walk's request. */

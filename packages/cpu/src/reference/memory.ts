@@ -48,7 +48,7 @@ export function dataMemory(ctx: CpuContext): DataMemory {
 
   /** Translates all of an access before any of it is done, so that a fault leaves nothing half written. */
   function resolve(address: bigint, { access, total, write, atomic = false }: Wanted): Piece[] {
-    const unit = access.aligned ? total : access.bytes, off = address % BigInt(unit) !== 0n;
+    const unit = access.aligned ? total : (access.elementBytes ?? access.bytes), off = address % BigInt(unit) !== 0n;
     if (off && (access.aligned || cpu.alignmentChecked)) throw abort(STATUS.alignment, address, write);
     const pieces: Piece[] = [];
     for (let offset = 0; offset < total;) {

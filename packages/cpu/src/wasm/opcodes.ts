@@ -144,4 +144,7 @@ simd(228, named('f32x4', 'add sub mul div min max'), VV, 'v128');
 simd(236, 'f64x2.abs f64x2.neg - f64x2.sqrt', ['v128'], 'v128');
 simd(240, named('f64x2', 'add sub mul div min max'), VV, 'v128');
 
+// Relaxed SIMD: whether these round once is up to the host, see `fused.ts`.
+simd(0x105, 'f32x4.relaxed_madd - f64x2.relaxed_madd', ['v128', 'v128', 'v128'], 'v128');
+
 export const OPCODES: ReadonlyMap<string, Opcode> = table;
