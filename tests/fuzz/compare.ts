@@ -19,7 +19,8 @@ export function differences(a: Outcome, b: Outcome, strict: boolean): string[] {
   for (const name of ['sp', 'nzcv', 'fpcr', 'fpsr'] as const) differ(name, a.after[name], b.after[name]);
   if (!strict && !comparableAfterAbort(a)) return out;
   for (let i = 0; i < 32; i++) differ(`v${i}`, vector(a.after, i), vector(b.after, i));
-  for (const at of new Set([...a.changes.keys(), ...b.changes.keys()])) differ(`data+${hex(at)}`, a.changes.get(at) ?? 'unchanged', b.changes.get(at) ?? 'unchanged');
+  for (const at of new Set([...a.changes.keys(), ...b.changes.keys()]))
+    differ(`data+${hex(at)}`, a.changes.get(at) ?? 'unchanged', b.changes.get(at) ?? 'unchanged');
   return out;
 }
 
@@ -33,7 +34,8 @@ function mentioned(c: Drawn, found: readonly string[]): string[] {
     if ('slot' in o) names.add(o.slot === 31 ? 'sp' : `x${o.slot}`);
     if (o.kind === 'vreg') for (let i = 0; i < neighbours; i++) names.add(`v${(o.index + i) % 32}`);
   }
-  const { before } = c, out = [`nzcv=${hex(before.nzcv)}`, `fpcr=${hex(before.fpcr)}`, `fpsr=${hex(before.fpsr)}`];
+  const { before } = c,
+    out = [`nzcv=${hex(before.nzcv)}`, `fpcr=${hex(before.fpcr)}`, `fpsr=${hex(before.fpsr)}`];
   for (const name of names) {
     const number = Number(name.slice(1));
     if (name === 'sp') out.push(`sp=${hex(before.sp)}`);
@@ -43,9 +45,16 @@ function mentioned(c: Drawn, found: readonly string[]): string[] {
   return out;
 }
 
-export const report = (seed: number, c: Drawn, names: readonly [string, string], ends: readonly [Outcome, Outcome], found: readonly string[]): string => [
-  `${hex(c.word)}  ${disassemble(c.decoded)}    (${c.decoded.row.name}; seed ${seed}, pc ${hex(CODE)})`,
-  `  before: ${mentioned(c, found).join(' ')}`,
-  `  ${names.join(' / ')}: ${ends[0].end} / ${ends[1].end}`,
-  ...found.map(line => `  ${line}`),
-].join('\n');
+export const report = (
+  seed: number,
+  c: Drawn,
+  names: readonly [string, string],
+  ends: readonly [Outcome, Outcome],
+  found: readonly string[],
+): string =>
+  [
+    `${hex(c.word)}  ${disassemble(c.decoded)}    (${c.decoded.row.name}; seed ${seed}, pc ${hex(CODE)})`,
+    `  before: ${mentioned(c, found).join(' ')}`,
+    `  ${names.join(' / ')}: ${ends[0].end} / ${ends[1].end}`,
+    ...found.map(line => `  ${line}`),
+  ].join('\n');

@@ -5,7 +5,8 @@ import { qemuDriver } from './qemu.ts';
 import type { Driver } from './records.ts';
 
 function interpreterDriver(): Driver {
-  const map = memoryMap(1, FUZZ_RAM_BYTES), pages = map.end / 65536;
+  const map = memoryMap(1, FUZZ_RAM_BYTES),
+    pages = map.end / 65536;
   const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
   const machine = fuzzMachine(memory.buffer, map);
   return engineDriver('interpreter', machine, ({ codeAt }) => {

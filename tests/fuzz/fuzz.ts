@@ -46,9 +46,10 @@ export function fuzz({ seed, count, rows, drivers }: FuzzPlan): FuzzResult {
     });
   }
   function excludedFromQemu(c: Drawn, expected: Outcome): boolean {
-    const reason = expected.end === 'done' && expected.pc === CODE
-      ? 'a branch to itself would not come back'
-      : (NOT_ON_QEMU.find(x => x.applies(c)) ?? QEMU_DIFFERS.find(x => x.when(expected) && x.applies(c)))?.reason;
+    const reason =
+      expected.end === 'done' && expected.pc === CODE
+        ? 'a branch to itself would not come back'
+        : (NOT_ON_QEMU.find(x => x.applies(c)) ?? QEMU_DIFFERS.find(x => x.when(expected) && x.applies(c)))?.reason;
     if (reason) result.excluded.set(reason, (result.excluded.get(reason) ?? 0) + 1);
     return reason !== undefined;
   }

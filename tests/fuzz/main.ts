@@ -5,13 +5,18 @@ import { fuzz } from './fuzz.ts';
 
 const { values } = parseArgs({
   options: {
-    seed: { type: 'string', default: String(Date.now() % 1_000_000) }, count: { type: 'string', default: '20000' },
-    engines: { type: 'string', default: 'reference,interpreter,qemu' }, rows: { type: 'string' }, show: { type: 'string', default: '10' },
+    seed: { type: 'string', default: String(Date.now() % 1_000_000) },
+    count: { type: 'string', default: '20000' },
+    engines: { type: 'string', default: 'reference,interpreter,qemu' },
+    rows: { type: 'string' },
+    show: { type: 'string', default: '10' },
   },
 });
 
 const result = fuzz({
-  seed: Number(values.seed), count: Number(values.count), drivers: values.engines.split(',').map(driverNamed),
+  seed: Number(values.seed),
+  count: Number(values.count),
+  drivers: values.engines.split(',').map(driverNamed),
   ...(values.rows === undefined ? {} : { rows: new RegExp(values.rows) }),
 });
 for (const difference of result.differences.slice(0, Number(values.show))) console.log(difference);

@@ -1,8 +1,10 @@
 /** One fuzz case and its outcome: what every engine is given and asked, and the binary form `harness.c` speaks. */
 
 /** Where the word stands, and the data around which pointers are drawn; the same virtual addresses on every engine. */
-export const CODE_PAGE = 0x10_0000_0000n, CODE = CODE_PAGE + 0x800n;
-export const DATA = 0x20_0000_0000n, DATA_BYTES = 65536;
+export const CODE_PAGE = 0x10_0000_0000n,
+  CODE = CODE_PAGE + 0x800n;
+export const DATA = 0x20_0000_0000n,
+  DATA_BYTES = 65536;
 
 export interface Registers {
   readonly x: BigUint64Array;
@@ -14,7 +16,10 @@ export interface Registers {
   readonly v: BigUint64Array;
 }
 
-export interface Case { readonly word: number; readonly before: Registers }
+export interface Case {
+  readonly word: number;
+  readonly before: Registers;
+}
 
 /** `done` retired; then the exceptions of EL0 as Linux signals them; `broken` is an engine that failed at it. */
 export type End = 'done' | 'broken' | 'undefined' | 'abort' | 'misaligned' | 'breakpoint' | 'call' | 'other';
@@ -39,13 +44,22 @@ export const pattern: BigUint64Array<ArrayBuffer> = BigUint64Array.from({ length
   return BigInt.asUintN(64, (mixed ^ (mixed >> 29n)) * 0xbf58_476d_1ce4_e5b9n);
 });
 
-export const freshRegisters = (): Registers => ({ x: new BigUint64Array(31), sp: 0n, nzcv: 0, fpcr: 0, fpsr: 0, v: new BigUint64Array(64) });
+export const freshRegisters = (): Registers => ({
+  x: new BigUint64Array(31),
+  sp: 0n,
+  nzcv: 0,
+  fpcr: 0,
+  fpsr: 0,
+  v: new BigUint64Array(64),
+});
 
-const REGISTERS_BYTES = 16 + 32 * 8 + 64 * 8, CHANGES = 16;
+const REGISTERS_BYTES = 16 + 32 * 8 + 64 * 8,
+  CHANGES = 16;
 export const RESULT_BYTES: number = 24 + REGISTERS_BYTES + CHANGES * 16;
 
 export function encodeCases(cases: readonly Case[]): Uint8Array {
-  const out = new Uint8Array(cases.length * REGISTERS_BYTES), view = new DataView(out.buffer);
+  const out = new Uint8Array(cases.length * REGISTERS_BYTES),
+    view = new DataView(out.buffer);
   cases.forEach(({ word, before }, i) => {
     const at = i * REGISTERS_BYTES;
     [word, before.nzcv, before.fpcr, before.fpsr].forEach((value, field) => view.setUint32(at + field * 4, value, true));
@@ -58,10 +72,15 @@ const SIGNALS: Readonly<Record<number, End>> = { 4: 'undefined', 5: 'breakpoint'
 
 export function decodeOutcome(bytes: Uint8Array): Outcome {
   const view = new DataView(bytes.buffer, bytes.byteOffset, RESULT_BYTES);
-  const u32 = (at: number) => view.getUint32(at, true), u64 = (at: number) => view.getBigUint64(at, true);
-  const registers = 24, pc = u64(16);
+  const u32 = (at: number) => view.getUint32(at, true),
+    u64 = (at: number) => view.getBigUint64(at, true);
+  const registers = 24,
+    pc = u64(16);
   const after: Registers = {
-    nzcv: u32(registers + 4), fpcr: u32(registers + 8), fpsr: u32(registers + 12), sp: u64(registers + 16 + 31 * 8),
+    nzcv: u32(registers + 4),
+    fpcr: u32(registers + 8),
+    fpsr: u32(registers + 12),
+    sp: u64(registers + 16 + 31 * 8),
     x: BigUint64Array.from({ length: 31 }, (_, i) => u64(registers + 16 + i * 8)),
     v: BigUint64Array.from({ length: 64 }, (_, i) => u64(registers + 16 + (32 + i) * 8)),
   };

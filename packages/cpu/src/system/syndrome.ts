@@ -11,7 +11,8 @@ export const EC = {
 
 /** Fault status codes; those with a level are the base, to which the level is added. */
 export const STATUS = {
-  addressSize: 0x00, translation: 0x04, accessFlag: 0x08, permission: 0x0c, external: 0x10, externalOnWalk: 0x14, alignment: 0x21, unsupportedAtomic: 0x35,
+  addressSize: 0x00, translation: 0x04, accessFlag: 0x08, permission: 0x0c, external: 0x10, externalOnWalk: 0x14, alignment: 0x21,
+  unsupportedAtomic: 0x35,
 } as const;
 
 /** ESR_EL1 with IL set: every A64 instruction is 32 bits. */

@@ -120,10 +120,11 @@ function apply(
   if (!bit(descriptor, 10) && !hardware.access) return { status: STATUS.accessFlag + level, write: access === 'write' && !options.atomic };
   const dirtyByHardware = hardware.dirty && bit(descriptor, 51);
   const allowed = permissions(ctx, leaf, dirtyByHardware, options);
-  if (!allowed[access]) return { status: STATUS.permission + level, write: access === 'write' && !(options.atomic && !allowed.read) };
+  // The access flag is set even where permission is then refused (D8.4.6 allows both); the dirty state is not.
   let now = descriptor | (1n << 10n);
-  if (access === 'write' && dirtyByHardware) now &= ~(1n << 7n);
+  if (allowed[access] && access === 'write' && dirtyByHardware) now &= ~(1n << 7n);
   if (now !== descriptor && options.update !== false && !ctx.memory.update(leaf.at, descriptor, now)) return 'again';
+  if (!allowed[access]) return { status: STATUS.permission + level, write: access === 'write' && !(options.atomic && !allowed.read) };
   const attributes = Number(bits(ctx.cells.MAIR_EL1, Number(bits(descriptor, 2, 3)) * 8, 8));
   const device = attributes >> 4 === 0;
   return {
