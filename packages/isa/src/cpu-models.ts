@@ -94,9 +94,11 @@ const shared = {
 const DEFAULT: ReadonlySet<Feature> = new Set<Feature>([
   'FEAT_FP', 'FEAT_AdvSIMD', 'FEAT_CRC32', 'FEAT_LSE', 'FEAT_PAN', 'FEAT_PAN2', 'FEAT_HAFDBS', 'FEAT_DPB', 'FEAT_DPB2', 'FEAT_LRCPC',
   'FEAT_LRCPC2', 'FEAT_FlagM', 'FEAT_FlagM2', 'FEAT_TTCNP', 'FEAT_TLBIRANGE', 'FEAT_TLBIOS', 'FEAT_RNG', 'FEAT_SB', 'FEAT_SSBS', 'FEAT_CSV2',
-  'FEAT_CSV3', 'FEAT_E0PD', 'FEAT_DIT',
+  'FEAT_CSV3', 'FEAT_E0PD', 'FEAT_DIT', 'FEAT_AES', 'FEAT_PMULL', 'FEAT_SHA1', 'FEAT_SHA256',
 ]);
-const CORTEX_A57: ReadonlySet<Feature> = new Set<Feature>(['FEAT_FP', 'FEAT_AdvSIMD', 'FEAT_CRC32']);
+const CORTEX_A57: ReadonlySet<Feature> = new Set<Feature>([
+  'FEAT_FP', 'FEAT_AdvSIMD', 'FEAT_CRC32', 'FEAT_AES', 'FEAT_PMULL', 'FEAT_SHA1', 'FEAT_SHA256',
+]);
 
 const PA_40_BITS = 2, PA_44_BITS = 4;
 
@@ -111,7 +113,7 @@ export const cpuModels: Readonly<Record<CpuModelName, CpuModel>> = {
     caches: CACHES,
   },
   'cortex-a57': {
-    doc: 'Like a Cortex-A57 without its AArch32 and cryptography, for like-for-like comparisons.',
+    doc: 'Like a Cortex-A57 without its AArch32, for like-for-like comparisons.',
     features: CORTEX_A57,
     idRegisters: { ...shared, MIDR_EL1: 0x411f_d070n, ...identificationOf(CORTEX_A57, PA_44_BITS) },
     caches: CACHES,

@@ -136,7 +136,7 @@ export interface Ops<V> {
   vnot(a: V): V;
   /** Sixteen bytes chosen from a (0..15) and b (16..31); -1 gives zero. */
   shuffle(a: V, b: V, bytes: readonly number[]): V;
-  /** TBL: each byte of `indices` picks from up to four tables, out of range gives zero; TBX keeps `fallback`'s byte. */
+  /** TBL: each byte of `indices` picks from the tables (sixteen hold all), out of range gives zero; TBX keeps `fallback`'s byte. */
   tableLookup(tables: readonly V[], indices: V, fallback?: V): V;
   /** A named operation on every lane, defined once in `lanes.ts`. */
   lanes(op: LaneOpName, bits: LaneBits, ...vectors: V[]): V;

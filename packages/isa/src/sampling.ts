@@ -23,6 +23,8 @@ export const isIgnored = (field: PatternField): boolean => field.name.startsWith
 export const isRegisterField = (field: PatternField): boolean => field.width === 5 && field.name.startsWith('R');
 
 const EXHAUSTIVE_BITS = 12, SWEPT_BITS = 7, DRAWS = 16;
+/** Small fields outside the form are tried together up to this many bits, since what a row derives may depend on several. */
+const JOINT_BITS = 8;
 
 function drawNumber(field: PatternField, others: Readonly<Record<string, number>>, random: Random): number {
   const size = 2 ** field.width;
@@ -83,6 +85,10 @@ export function* sampleFields(row: Row, draws = DRAWS): Generator<AnyFields> {
       const fixed = { ...place, ...form };
       // Every fourth has zeroes for numbers, which is where plain moves and the like are.
       for (let i = 0; i < draws; i++) yield complete({ ...fixed, ...baseOf(row, i, random) }, i % patterns, i % 4 === 3);
+      const together = swept.filter(f => !(f.name in fixed));
+      if (together.length > 1 && together.reduce((sum, f) => sum + f.width, 0) <= JOINT_BITS) {
+        for (const values of product(together, random)) yield complete({ ...fixed, ...values }, 0, false);
+      }
       for (const { name, width } of swept) {
         if (name in fixed) continue;
         for (let value = 0; value < 2 ** width; value++) {

@@ -1,5 +1,7 @@
 /** Floating point and Advanced SIMD, all chapters. */
 import type { Row } from '../instruction.ts';
+import { CRYPTO_AES } from './crypto-aes.ts';
+import { CRYPTO_SHA } from './crypto-sha.ts';
 import { FP_CONVERT } from './fp-convert.ts';
 import { FP_DATA } from './fp-data.ts';
 import { SIMD_ACROSS_LANES } from './simd-across-lanes.ts';
@@ -18,5 +20,5 @@ import { SIMD_TWO_REGISTER_MISC } from './simd-two-register-misc.ts';
 export const SIMD_AND_FP: readonly Row[] = [
   ...FP_DATA, ...FP_CONVERT, ...SIMD_LOADS_STORES, ...SIMD_STRUCTURES, ...SIMD_COPY, ...SIMD_PERMUTE, ...SIMD_MODIFIED_IMMEDIATE,
   ...SIMD_THREE_SAME, ...SIMD_THREE_DIFFERENT, ...SIMD_TWO_REGISTER_MISC, ...SIMD_TWO_REGISTER_FP, ...SIMD_ACROSS_LANES,
-  ...SIMD_BY_ELEMENT, ...SIMD_SHIFT_IMMEDIATE,
+  ...SIMD_BY_ELEMENT, ...SIMD_SHIFT_IMMEDIATE, ...CRYPTO_AES, ...CRYPTO_SHA,
 ];
