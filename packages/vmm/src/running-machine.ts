@@ -1,6 +1,6 @@
 /** What the run loop works with: the VM, its bus and devices, the mailbox, and the figures of the run. */
 import { CAP, type SuspendAbi, type Vm } from '@hypnos/hypervisor';
-import { Alarms } from './alarms.ts';
+import type { Alarms } from './alarms.ts';
 import type { Devices } from './board/devices.ts';
 import { interruptName, intidOf, MAP } from './board/map.ts';
 import { Bus } from './bus.ts';
