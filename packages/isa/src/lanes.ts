@@ -136,6 +136,12 @@ const doublingHigh = (rounding: boolean): LaneOp => (ops, bits, a, b) => {
   const whole = rounding ? ops.add(product, ops.imm(2n ** BigInt(bits - 2))) : product;
   return clamp(ops, true, bits, ops.asr(whole, ops.imm(BigInt(bits - 1))));
 };
+/** SQRDMLAH and SQRDMLSH: the product joins a before rounding, all at half the manual's scale, so that 64 bits hold it. */
+const doublingHighInto = (subtract: boolean): LaneOp => (ops, bits, a, b, c) => {
+  const by = ops.imm(BigInt(bits - 1)), product = ops.mul(ops.sext(bits, b), ops.sext(bits, c));
+  const scaled = ops.add(ops.shl(ops.sext(bits, a), by), ops.imm(2n ** BigInt(bits - 2)));
+  return clamp(ops, true, bits, ops.asr(subtract ? ops.sub(scaled, product) : ops.add(scaled, product), by));
+};
 /** The doubled product of two sign-extended halves goes over only for the most negative twice. */
 const doublingLong: LaneOp = (ops, bits, a, b) => {
   const product = ops.mul(a, b), over = ops.eq(unsigned(ops, bits, product), ops.imm(2n ** BigInt(bits - 2)));
@@ -150,6 +156,15 @@ const polynomial: LaneOp = (ops, _bits, a, b) => {
     sum = ops.xor(sum, ops.and(ops.shl(a, ops.imm(i)), mask(ops, bit)));
   }
   return sum;
+};
+
+/** a plus the products of four elements of a quarter of its size. */
+const dotProduct = (isSigned: boolean): LaneOp => (ops, bits, a, b, c) => {
+  const part = (whole: typeof a, i: number) => {
+    const moved = ops.lsr(whole, ops.imm(BigInt((i * bits) / 4)));
+    return isSigned ? ops.sext(bits / 4, moved) : ops.zext(bits / 4, moved);
+  };
+  return [0, 1, 2, 3].reduce((sum, i) => ops.add(sum, ops.mul(part(b, i), part(c, i))), a);
 };
 
 const countLeadingZeroes = <V>(ops: Ops<V>, bits: LaneBits, a: V): V => ops.sub(ops.clz(64, a), ops.imm(BigInt(64 - bits)));
@@ -218,7 +233,7 @@ export const LANE_OPS = define({
   sri: (ops, bits, a, b, by) =>
     ops.or(ops.and(a, ops.not(shiftRight(ops, false, false, ops.imm(largest(false, bits)), by))), shiftRight(ops, false, false, b, by)),
 
-  sqdmulh: doublingHigh(false), sqrdmulh: doublingHigh(true),
+  sqdmulh: doublingHigh(false), sqrdmulh: doublingHigh(true), sqrdmlah: doublingHighInto(false), sqrdmlsh: doublingHighInto(true),
   sqdmull: doublingLong,
 
   cls: (ops, bits, a) => {
@@ -231,6 +246,7 @@ export const LANE_OPS = define({
   urecpe, ursqrte,
 
   // Wide lanes holding narrow elements.
+  sdot: dotProduct(true), udot: dotProduct(false),
   sxtl: (ops, bits, a) => ops.sext(half(bits), a),
   saddlp: pairwiseLong(true), uaddlp: pairwiseLong(false),
   sqxtn: (ops, bits, a) => clamp(ops, true, half(bits), signed(ops, bits, a)),

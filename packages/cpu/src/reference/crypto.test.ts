@@ -32,9 +32,10 @@ const hex = (words: readonly bigint[], bits: number): string => words.map(w => w
 
 /** FIPS 197 A.1: the key schedule of the cipher key 2b7e1516 28aed2a6 abf71588 09cf4f3c, and B's cipher with it. */
 const ROUND_KEYS = [
-  '2b7e151628aed2a6abf7158809cf4f3c', 'a0fafe1788542cb123a339392a6c7605', 'f2c295f27a96b9435935807a7359f67f', '3d80477d4716fe3e1e237e446d7a883b',
-  'ef44a541a8525b7fb671253bdb0bad00', 'd4d1c6f87c839d87caf2b8bc11f915bc', '6d88a37a110b3efddbf98641ca0093fd', '4e54f70e5f5fc9f384a64fb24ea6dc4f',
-  'ead27321b58dbad2312bf5607f8d292f', 'ac7766f319fadc2128d12941575c006e', 'd014f9a8c9ee2589e13f0cc8b6630ca6',
+  '2b7e151628aed2a6abf7158809cf4f3c', 'a0fafe1788542cb123a339392a6c7605', 'f2c295f27a96b9435935807a7359f67f',
+  '3d80477d4716fe3e1e237e446d7a883b', 'ef44a541a8525b7fb671253bdb0bad00', 'd4d1c6f87c839d87caf2b8bc11f915bc',
+  '6d88a37a110b3efddbf98641ca0093fd', '4e54f70e5f5fc9f384a64fb24ea6dc4f', 'ead27321b58dbad2312bf5607f8d292f',
+  'ac7766f319fadc2128d12941575c006e', 'd014f9a8c9ee2589e13f0cc8b6630ca6',
 ].map(reversed);
 const PLAIN = '3243f6a8885a308d313198a2e0370734', CIPHER = '3925841d02dc09fbdc118597196a0b32';
 
@@ -92,7 +93,8 @@ function cubeRootFraction(prime: bigint): bigint {
   for (let bit = 1n << 68n; bit; bit >>= 1n) if ((root + bit) ** 3n <= cube) root += bit;
   return BigInt.asUintN(64, root);
 }
-const PRIMES = Array.from({ length: 410 }, (_, i) => i).filter(n => n > 1 && Array.from({ length: n }, (_, d) => d).every(d => d < 2 || n % d));
+const upTo = (n: number) => Array.from({ length: n }, (_, i) => i);
+const PRIMES = upTo(410).filter(n => n > 1 && upTo(n).every(d => d < 2 || n % d));
 const SHA512_CONSTANTS = PRIMES.slice(0, 80).map(p => cubeRootFraction(BigInt(p)));
 const upper = (words: readonly bigint[]) => words.map(w => w >> 32n);
 

@@ -1,5 +1,7 @@
 /** Cryptographic AES (DDI 0487 C4.1.96) and the multiplication of long polynomials that goes with it. */
-import { aesInvMixColumns, aesInvShiftRows, aesInvSubBytes, aesMixColumns, aesShiftRows, aesSubBytes, polynomialProduct64 } from '../crypto.ts';
+import {
+  aesInvMixColumns, aesInvShiftRows, aesInvSubBytes, aesMixColumns, aesShiftRows, aesSubBytes, polynomialProduct64,
+} from '../crypto.ts';
 import { type Row, instruction } from '../instruction.ts';
 import { v } from '../operands.ts';
 import type { Ops } from '../ops.ts';

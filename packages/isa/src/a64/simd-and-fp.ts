@@ -14,11 +14,12 @@ import { SIMD_SHIFT_IMMEDIATE } from './simd-shift-immediate.ts';
 import { SIMD_STRUCTURES } from './simd-structures.ts';
 import { SIMD_THREE_DIFFERENT } from './simd-three-different.ts';
 import { SIMD_THREE_SAME } from './simd-three-same.ts';
+import { SIMD_THREE_SAME_EXTRA } from './simd-three-same-extra.ts';
 import { SIMD_TWO_REGISTER_FP } from './simd-two-register-fp.ts';
 import { SIMD_TWO_REGISTER_MISC } from './simd-two-register-misc.ts';
 
 export const SIMD_AND_FP: readonly Row[] = [
   ...FP_DATA, ...FP_CONVERT, ...SIMD_LOADS_STORES, ...SIMD_STRUCTURES, ...SIMD_COPY, ...SIMD_PERMUTE, ...SIMD_MODIFIED_IMMEDIATE,
   ...SIMD_THREE_SAME, ...SIMD_THREE_DIFFERENT, ...SIMD_TWO_REGISTER_MISC, ...SIMD_TWO_REGISTER_FP, ...SIMD_ACROSS_LANES,
-  ...SIMD_BY_ELEMENT, ...SIMD_SHIFT_IMMEDIATE, ...CRYPTO_AES, ...CRYPTO_SHA,
+  ...SIMD_BY_ELEMENT, ...SIMD_SHIFT_IMMEDIATE, ...SIMD_THREE_SAME_EXTRA, ...CRYPTO_AES, ...CRYPTO_SHA,
 ];

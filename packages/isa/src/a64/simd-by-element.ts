@@ -1,4 +1,5 @@
 /** Advanced SIMD vector and scalar by indexed element (DDI 0487 C4.1.96): every element of n meets one element of m. */
+import type { Feature } from '../features.ts';
 import { type Row, instruction } from '../instruction.ts';
 import { LANE_OPS, type LaneOpName } from '../lanes.ts';
 import { imm8, type VReg } from '../operands.ts';
@@ -7,13 +8,13 @@ import { type FpEach, fpBits, fpLanes, multiplyAdd, plain } from './fp-lanes.ts'
 import { bitsOf, countOf, element, getScalar, getVector, SIMD, scalar, setScalar, setVector, vector, widen } from './simd-arrangement.ts';
 import { type Long, meetLong, meetLongScalar } from './simd-three-different.ts';
 
-interface IndexFields { readonly size: number; readonly L: number; readonly M: number; readonly Rm: number; readonly H: number }
+export interface IndexFields { readonly size: number; readonly L: number; readonly M: number; readonly Rm: number; readonly H: number }
 /** H, L and M are the index as far as the size needs them; what is left names the register. */
-const indexOf = (f: IndexFields) => (f.size === 1 ? (f.H << 2) | (f.L << 1) | f.M : f.size === 2 ? (f.H << 1) | f.L : f.H);
-const elementOf = (f: IndexFields) => element(f.size === 1 ? f.Rm : (f.M << 4) | f.Rm, f.size, indexOf(f));
+export const indexOf = (f: IndexFields) => (f.size === 1 ? (f.H << 2) | (f.L << 1) | f.M : f.size === 2 ? (f.H << 1) | f.L : f.H);
+export const elementOf = (f: IndexFields) => element(f.size === 1 ? f.Rm : (f.M << 4) | f.Rm, f.size, indexOf(f));
 /** Which half of the register holds the element is a choice of code; where in it, an operand. */
-const shiftOf = (f: IndexFields) => imm8((indexOf(f) << (3 + f.size)) & 63);
-const place = (f: IndexFields) => ({ half: (indexOf(f) << f.size) >> 3 });
+export const shiftOf = (f: IndexFields) => imm8((indexOf(f) << (3 + f.size)) & 63);
+export const place = (f: IndexFields) => ({ half: (indexOf(f) << f.size) >> 3 });
 
 export const elementAt = <V>(ops: Ops<V>, bits: LaneBits, m: VReg, half: number, shift: V): V => {
   const whole = ops.lane(64, ops.vreg(m), half);
@@ -27,7 +28,13 @@ interface ByElement {
   readonly opcode: string;
   readonly scalars?: boolean;
 }
-interface Plain extends ByElement { readonly lane: LaneOpName; readonly into?: 'add' | 'sub' }
+interface Plain extends ByElement {
+  readonly lane: LaneOpName;
+  readonly into?: 'add' | 'sub';
+  /** The lane operation begins with d. */
+  readonly accumulates?: boolean;
+  readonly needs?: Feature;
+}
 const PLAIN: readonly Plain[] = [
   { U: '1', opcode: '0000', name: 'MLA', does: 'Multiplies by an element and adds', lane: 'mul', into: 'add' },
   { U: '1', opcode: '0100', name: 'MLS', does: 'Multiplies by an element and subtracts', lane: 'mul', into: 'sub' },
@@ -36,12 +43,17 @@ const PLAIN: readonly Plain[] = [
     lane: 'sqdmulh', scalars: true },
   { U: '0', opcode: '1101', name: 'SQRDMULH', does: 'Keeps the rounded high half of doubled products with an element, with saturation',
     lane: 'sqrdmulh', scalars: true },
+  { U: '1', opcode: '1101', name: 'SQRDMLAH', does: 'Adds doubled products with an element, keeping the rounded high half, with saturation',
+    lane: 'sqrdmlah', scalars: true, accumulates: true, needs: 'FEAT_RDM' },
+  { U: '1', opcode: '1111', name: 'SQRDMLSH', does: 'Subtracts doubled products with an element, keeping the rounded high half, with saturation',
+    lane: 'sqrdmlsh', scalars: true, accumulates: true, needs: 'FEAT_RDM' },
 ];
+const needs = (r: { readonly needs?: Feature }) => (r.needs ? { needs: r.needs } : {});
 
 const integers = (f: { readonly size: number }) => f.size === 1 || f.size === 2;
 
 const plainRow = (r: Plain): Row => instruction({
-  ...SIMD,
+  ...SIMD, ...needs(r),
   name: `${r.name} (by element)`,
   doc: `${r.does}.`,
   bits: `0 Q:1 ${r.U} 01111 size:2 L:1 M:1 Rm:4 ${r.opcode} H:1 0 Rn:5 Rd:5`,
@@ -51,13 +63,13 @@ const plainRow = (r: Plain): Row => instruction({
   asm: () => `${r.name.toLowerCase()} {d}, {n}, {m}`,
   does(ops, { Q, size, half }, { d, n, m, shift }) {
     const bits = bitsOf(size), by = ops.splat(bits, elementAt(ops, bits, m, half, shift));
-    const value = ops.lanes(r.lane, bits, getVector(ops, n, Q), by);
+    const value = ops.lanes(r.lane, bits, ...(r.accumulates ? [getVector(ops, d, Q)] : []), getVector(ops, n, Q), by);
     setVector(ops, d, Q, r.into ? ops.lanes(r.into, bits, ops.vreg(d), value) : value);
   },
 });
 
 const plainScalarRow = (r: Plain): Row => instruction({
-  ...SIMD,
+  ...SIMD, ...needs(r),
   name: `${r.name} (scalar, by element)`,
   doc: `${r.does}, for one element.`,
   bits: `01 ${r.U} 11111 size:2 L:1 M:1 Rm:4 ${r.opcode} H:1 0 Rn:5 Rd:5`,
@@ -67,7 +79,8 @@ const plainScalarRow = (r: Plain): Row => instruction({
   asm: () => `${r.name.toLowerCase()} {d}, {n}, {m}`,
   does(ops, { size, half }, { d, n, m, shift }) {
     const bits = bitsOf(size), by = elementAt(ops, bits, m, half, shift);
-    setScalar(ops, bits, d, LANE_OPS[r.lane](ops, bits, getScalar(ops, bits, n), by, ops.imm(0n)));
+    const a = getScalar(ops, bits, n), lane = LANE_OPS[r.lane];
+    setScalar(ops, bits, d, r.accumulates ? lane(ops, bits, getScalar(ops, bits, d), a, by) : lane(ops, bits, a, by, ops.imm(0n)));
   },
 });
 
