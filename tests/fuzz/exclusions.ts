@@ -33,15 +33,6 @@ export const QEMU_DIFFERS: readonly (Exclusion & { readonly when: (expected: Out
   },
 ];
 
-/** Walks: a word and the syndrome of the reference engine for which the interpreter is known to do otherwise. */
-export const INTERPRETER_DIFFERS: readonly { readonly reason: string; readonly word: number; readonly syndrome: bigint }[] = [
-  {
-    reason: 'the interpreter lets DC ZVA zero Device memory that is RAM, where an alignment fault is due',
-    word: 0xd50b_7421,
-    syndrome: 0x61n,
-  },
-];
-
 /** After an exception these parts are UNKNOWN, and engines rightly differ. */
 export const UNKNOWN_AFTER_ABORT = 'an access that aborts half way may have written memory or vector registers before (DDI 0487 D1.3.5)';
 

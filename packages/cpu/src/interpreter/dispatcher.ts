@@ -64,6 +64,7 @@ export function buildStep(): FunctionBuilder {
     tellLeft(fn, cpu, left);
     enterPage(fn, cpu, record, pageBase, () => {
       exited(op('i32.load', [cpu], { offset: at('exitReason') }));
+      fn.set(left, op('i64.sub', [left, i64(1n)]));
       fn.br(lookup);
     });
     fn.loop(again => {
@@ -73,7 +74,10 @@ export function buildStep(): FunctionBuilder {
     fn.when(op('i32.eqz', [status]), () => {
       fn.effect('i64.store', [cpu, op('i64.add', [op('i64.load', [cpu], { offset: at('pc') }), i64(4n)])], at('pc'));
     });
-    fn.when(op('i32.eqz', [op('i32.and', [status, i32(STATUS.notRetired)])]), () => { fn.set(left, op('i64.sub', [left, i64(1n)])); });
+    // An exception is counted too: a guest that does nothing else must come out in the end.
+    fn.when(op('i32.ne', [op('i32.and', [status, i32(STATUS.notRetired | STATUS.exit)]), i32(STATUS.notRetired | STATUS.exit)]), () => {
+      fn.set(left, op('i64.sub', [left, i64(1n)]));
+    });
     exited(op('i32.and', [status, i32(STATUS.exit)]));
     fn.br(lookup);
   });
@@ -110,6 +114,7 @@ export function buildRun(runtime: Runtime, first: number, inline: readonly Inlin
     tellLeft(fn, cpu, left);
     enterPage(fn, cpu, record, pageBase, () => {
       fn.when(op('i32.load', [cpu], { offset: at('exitReason') }), finish);
+      fn.set(left, op('i64.sub', [left, i64(1n)]));
       fn.br(lookup);
     });
     fn.set(start, record);
@@ -132,7 +137,7 @@ export function buildRun(runtime: Runtime, first: number, inline: readonly Inlin
         fn.br(next);
       }, undefined, { likely: true });
       fn.brIf(next, op('i32.eq', [status, i32(STATUS.again)]));
-      account(select(op('i32.and', [status, i32(STATUS.notRetired)]), i32(0), i32(1)));
+      account(op('i32.ne', [op('i32.and', [status, i32(STATUS.notRetired | STATUS.exit)]), i32(STATUS.notRetired | STATUS.exit)]));
       fn.when(op('i32.and', [status, i32(STATUS.exit)]), finish);
       fn.br(lookup);
     }, 'next');

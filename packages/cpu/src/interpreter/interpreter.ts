@@ -100,6 +100,7 @@ export function createInterpreter(ctx: CpuContext, { memory, map, index, image =
 
   /** The status of a trap taken at the current instruction. */
   const trapped = (trap: Trap): number => {
+    trapsTaken++;
     takeTrap(ctx, trap, cpu.pc);
     return STATUS.resync | STATUS.notRetired;
   };
@@ -112,21 +113,37 @@ export function createInterpreter(ctx: CpuContext, { memory, map, index, image =
   };
   const next = () => { cpu.pc = BigInt.asUintN(64, cpu.pc + 4n); };
 
-  /** `retired` at the time `left` was `budget`: while guest code runs only `left` is counted. */
-  let retiredBefore = 0n, budgetOfRun = 0n;
-  const tellRetired = () => { cpu.retired = retiredBefore + budgetOfRun - cpu.left; };
+  /** `retired` at the time `left` was `budget`: while guest code runs only `left` is counted, in instructions and exceptions. */
+  let retiredBefore = 0n, budgetOfRun = 0n, trapsTaken = 0;
+  const tellRetired = () => { cpu.retired = retiredBefore + budgetOfRun - cpu.left - BigInt(trapsTaken); };
   /** Machine time is counted in instructions where budgets are exact, so ports must find them counted. */
   const beforePorts = exact ? tellRetired : () => {};
   function enterGuest(how: 'run' | 'step', budget: bigint): void {
     retiredBefore = cpu.retired;
     budgetOfRun = cpu.left = budget;
+    trapsTaken = 0;
     exports[how](base, budget);
     tellRetired();
+  }
+
+  /** If the walk met a table that is not ready, makes it ready. */
+  function prepared(): boolean {
+    if (!(cpu.walkResult & (WALKED.absent | WALKED.writes))) return false;
+    ctx.memory.linearOf(cpu.walkAddress, cpu.walkResult & WALKED.writes ? 'write' : 'read');
+    return true;
+  }
+  /** Walks; false leaves the fault in `walkResult`. */
+  function walk(va: bigint, request: number): boolean {
+    for (;;) {
+      if (exports.walk(base, BigInt.asIntN(64, va), request)) return true;
+      if (!prepared()) return false;
+    }
   }
 
   /** An access the fast path leaves: done piece by piece as the reference does it, data in the scratch. */
   function slow(_cpu: number, va: bigint, info: number, reason: number): number {
     const address = info & ACCESS.zero ? cpu.scratch[0]! : BigInt.asUintN(64, va), write = (info & ACCESS.write) !== 0;
+    if (reason === SLOW.fault && prepared()) return STATUS.again;
     if (reason === SLOW.fault) return trapped(dataAbort(ctx, cpu.walkResult & 0x3f, address, write && !faultsAsRead(address, info)));
     if (reason === SLOW.misaligned && info & ACCESS.aligned) return trapped(dataAbort(ctx, DFSC.alignment, address, write));
     if (info & ACCESS.place && reason === SLOW.notRam) return trapped(dataAbort(ctx, DFSC.unsupportedAtomic, address, write));
@@ -157,8 +174,7 @@ export function createInterpreter(ctx: CpuContext, { memory, map, index, image =
   }
   /** A page that was absent, clean or watched is made ready; the instruction then runs again. */
   function placeByReference(address: bigint, info: number, write: boolean): number {
-    const found = exports.walk(base, BigInt.asIntN(64, address), (write ? WALK.write : 0) | (cpu.el === 0 ? WALK.asEl0 : 0));
-    if (!found) return trapped(dataAbort(ctx, cpu.walkResult & 0x3f, address, write));
+    if (!walk(address, (write ? WALK.write : 0) | (cpu.el === 0 ? WALK.asEl0 : 0))) return trapped(dataAbort(ctx, cpu.walkResult & 0x3f, address, write));
     if (ctx.memory.linearOf(cpu.walkAddress, write ? 'write' : 'read') === null) return trapped(dataAbort(ctx, DFSC.unsupportedAtomic, address, write));
     void info;
     return STATUS.again;
@@ -190,7 +206,7 @@ export function createInterpreter(ctx: CpuContext, { memory, map, index, image =
   }
   /** Cache maintenance of an address that translates; anything else is left to the exact service. */
   function maintained(name: ServiceName, address: bigint): boolean {
-    if (!exports.walk(base, address, cpu.el === 0 ? WALK.asEl0 : 0)) return false;
+    if (!walk(address, cpu.el === 0 ? WALK.asEl0 : 0)) return false;
     if (name !== 'IC_IVAU') return true;
     const linear = ctx.memory.linearOf(cpu.walkAddress);
     if (linear === null) return true;
@@ -254,10 +270,10 @@ export function createInterpreter(ctx: CpuContext, { memory, map, index, image =
   function fetch(): number {
     cpu.pc = branchAddress(ctx, cpu.pc);
     const fault = fetchFault();
-    if (fault) { takeTrap(ctx, fault, cpu.pc); return 0; }
+    if (fault) { trapped(fault); return 0; }
     const linear = ctx.memory.linearOf(cpu.walkAddress);
-    if (linear === null) { takeTrap(ctx, instructionAbort(ctx, DFSC.external, cpu.pc), cpu.pc); return 0; }
-    if (cpu.il) { takeTrap(ctx, ILLEGAL_STATE, cpu.pc); return 0; }
+    if (linear === null) { trapped(instructionAbort(ctx, DFSC.external, cpu.pc)); return 0; }
+    if (cpu.il) { trapped(ILLEGAL_STATE); return 0; }
     let first = records.pageFor(linear);
     if (!first) {
       forgetCode('all');
@@ -268,8 +284,7 @@ export function createInterpreter(ctx: CpuContext, { memory, map, index, image =
   }
   function fetchFault(): Trap | null {
     if (cpu.pc & 3n) return pcMisaligned(cpu.pc);
-    const found = exports.walk(base, BigInt.asIntN(64, cpu.pc), WALK.fetch | (cpu.el === 0 ? WALK.asEl0 : 0));
-    return found ? null : instructionAbort(ctx, cpu.walkResult & 0x3f, cpu.pc);
+    return walk(cpu.pc, WALK.fetch | (cpu.el === 0 ? WALK.asEl0 : 0)) ? null : instructionAbort(ctx, cpu.walkResult & 0x3f, cpu.pc);
   }
   function enter(first: number): void {
     const negative = cpu.pc >> 63n === 1n, half = negative ? 1 : 0, order = (cpu.walkResult >>> WALKED.orderShift) & 0xff;
@@ -294,7 +309,7 @@ export function createInterpreter(ctx: CpuContext, { memory, map, index, image =
     const now = [cells.TCR_EL1, cells.TTBR0_EL1, cells.TTBR1_EL1, cells.SCTLR_EL1];
     if (now.every((v, i) => v === seen[i])) return;
     seen = now;
-    updateWalkParameters(cpu, cells);
+    updateWalkParameters(ctx);
   }
   function forgetCode(linear: number | 'all'): void {
     if (linear !== 'all') { records.forget(linear); return; }

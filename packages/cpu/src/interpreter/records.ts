@@ -81,6 +81,8 @@ export class RecordPool {
     this.#ofPage[page] = index + 1;
     this.#pages[index] = page;
     const first = this.#base + index * PAGE_RECORDS_BYTES;
+    // Whoever had this memory before may have left records here.
+    this.#bytes.fill(0, first - this.#base, first - this.#base + PAGE_RECORDS_BYTES);
     this.#words[(first + RECORDS * RECORD_BYTES) >>> 2] = this.#pageEnd;
     return first;
   }
@@ -112,7 +114,6 @@ export class RecordPool {
   /** Forgets everything and takes back all pages. */
   forgetAll(): void {
     for (let i = 0; i < this.#used; i++) {
-      if (this.#decoded[i]) this.#bytes.fill(0, i * PAGE_RECORDS_BYTES, (i + 1) * PAGE_RECORDS_BYTES);
       this.#ofPage[this.#pages[i]!] = 0;
       this.#decoded[i] = 0;
     }

@@ -124,15 +124,17 @@ function buildResolve(linearOf: FunctionBuilder, walk: FunctionBuilder): Functio
   const walked = fn.call(walk, cpu, va, request)[0]!;
   fn.when(op('i32.eqz', [walked]), () => { slow(SLOW.fault); }, undefined, { likely: false });
   const address = field('walkAddress', 'i64.load');
-  const place = fn.pin(fn.call(linearOf, op('i64.shr_u', [address, i64(12n)]))[0]!);
+  const place = fn.pin(fn.call(linearOf, op('i64.shr_u', [address, i64(12n)]), has(ACCESS.write))[0]!);
   fn.when(op('i32.eqz', [place]), () => { slow(SLOW.notRam); }, undefined, { likely: false });
   const flags = fn.pin(op('i32.load8_u', [op('i32.shr_u', [place, i32(12)])], { offset: PAGE_FLAGS }));
   fn.when(op('i32.and', [flags, i32(PAGE.absent | PAGE.watched)]), () => { slow(SLOW.absent); }, undefined, { likely: false });
-  fn.when(op('i32.and', [has(ACCESS.write), op('i32.and', [flags, i32(PAGE.clean)])]), () => { slow(SLOW.absent); }, undefined, { likely: false });
+  // A clean page is looked at on every write until its first, which the exact path logs.
+  const clean = op('i32.ne', [op('i32.and', [flags, i32(PAGE.clean)]), i32(0)]);
+  fn.when(op('i32.and', [has(ACCESS.write), clean]), () => { slow(SLOW.absent); }, undefined, { likely: false });
   const linear = fn.pin(op('i32.add', [place, op('i32.and', [op('i32.wrap_i64', [va]), i32(4095)])]));
   // Device memory has no unaligned accesses, so it never enters the TLB, whose fast path does not look.
   fn.when(op('i32.and', [field('walkResult'), i32(WALKED.device)]), () => {
-    fn.when(misaligned, () => { slow(SLOW.misaligned); });
+    fn.when(op('i32.or', [misaligned, has(ACCESS.zero)]), () => { slow(SLOW.misaligned); });
     fn.return(linear);
   });
   fn.when(op('i32.eqz', [field('alignmentChecked')]), () => {

@@ -32,6 +32,8 @@ export const WALK = { write: 1, fetch: 2, asEl0: 4 } as const;
 /** Bits of `walkResult` after a success. */
 export const WALKED = {
   device: 1, global: 2, fault: 0x8000_0000,
+  /** No fault: the table at `walkAddress` is absent, or must be made ready for a write of its flags; then walk again. */
+  absent: 0x4000_0000, writes: 0x2000_0000,
   /** From this bit: log2 of the mapping's size in 4 KiB pages. */
   orderShift: 8,
 } as const;

@@ -6,7 +6,7 @@ import { WALK, WALKED } from '../interpreter/status.ts';
 import { at } from '../state.ts';
 import { FunctionBuilder } from '../wasm/function.ts';
 import { i32, i64, type Node, op, select } from '../wasm/node.ts';
-import { MAX_SLOTS, SLOT_BYTES, SLOTS } from '../memory-map.ts';
+import { MAX_SLOTS, PAGE, PAGE_FLAGS, SLOT_BYTES, SLOTS } from '../memory-map.ts';
 import { CONTROL, HALF } from './parameters.ts';
 
 /** Fault status codes at level 0 (DDI 0487 ESR_EL1, DFSC). */
@@ -22,16 +22,17 @@ const shiftRight = (a: Node, by: Node) => op('i64.shr_u', [a, op('i64.extend_i32
 const maskBelow = (by: Node) => op('i64.sub', [shiftLeft(i64(1n), by), i64(1n)]);
 const not32 = (a: Node) => op('i32.eqz', [a]);
 
-/** `linearOf(frame) → linear address of a guest frame, or 0 where no RAM is`. */
+/** `linearOf(frame, write)`: the linear address of a guest frame, or 0 where there is no RAM, or none that may be written. */
 export function buildLinearOf(): FunctionBuilder {
-  const fn = new FunctionBuilder('linearOf', { params: ['i64'], results: ['i32'] });
-  const frame = fn.params[0]!, slot = fn.variable('i32');
+  const fn = new FunctionBuilder('linearOf', { params: ['i64', 'i32'], results: ['i32'] });
+  const frame = fn.params[0]!, write = fn.params[1]!, slot = fn.variable('i32');
   fn.when(op('i64.gt_u', [frame, i64(0xffff_ffffn)]), () => { fn.return(i32(0)); });
   const narrow = fn.pin(op('i32.wrap_i64', [frame]));
   fn.set(slot, i32(SLOTS));
   fn.loop(next => {
     const inside = fn.pin(op('i32.sub', [narrow, op('i32.load', [slot])]));
     fn.when(op('i32.lt_u', [inside, op('i32.load', [slot], { offset: 4 })]), () => {
+      fn.when(and(write, op('i32.load', [slot], { offset: 12 })), () => { fn.return(i32(0)); });
       fn.return(op('i32.add', [op('i32.load', [slot], { offset: 8 }), op('i32.shl', [inside, i32(12)])]));
     });
     fn.set(slot, op('i32.add', [slot, i32(SLOT_BYTES)]));
@@ -56,11 +57,13 @@ export function buildWalk(linearOf: FunctionBuilder): FunctionBuilder {
     fn.return(i32(1));
   };
 
+  const tagOf = () => op('i32.load', [op('i32.add', [cpu, op('i32.shl', [bitOf(va, 55), i32(2)])])], { offset: at('walkHalf') });
   const control = field('walkControl'), physicalBits = field('walkSize');
   fn.when(not32(has(control, CONTROL.on)), () => {
-    // MMU off: flat, Device-nGnRnE for data (D8.2.9), and 40 bits of address.
-    failIf(op('i64.ne', [op('i64.shr_u', [va, i64(40n)]), i64(0n)]), DFSC.addressSize, i32(0));
-    succeed(va, i32(WALKED.device | WALKED.global));
+    // MMU off: flat, and Device-nGnRnE for data (D8.2.9). A top byte that is ignored is no part of the address.
+    const address = fn.pin(select(has(tagOf(), HALF.topByteIgnored), op('i64.and', [va, i64(0x00ff_ffff_ffff_ffffn)]), va));
+    failIf(op('i64.ne', [shiftRight(address, physicalBits), i64(0n)]), DFSC.addressSize, i32(0));
+    succeed(address, i32(WALKED.device | WALKED.global));
   });
 
   const half = fn.pin(bitOf(va, 55));
@@ -86,14 +89,33 @@ export function buildWalk(linearOf: FunctionBuilder): FunctionBuilder {
   fn.loop(again => {
     const index = op('i64.and', [shiftRight(canonical, shift), maskBelow(bits)]);
     const address = fn.pin(op('i64.add', [base, op('i64.shl', [index, i64(3n)])]));
-    const frame = fn.pin(fn.call(linearOf, op('i64.shr_u', [address, i64(12n)]))[0]!);
+    const number = fn.pin(op('i64.shr_u', [address, i64(12n)]));
+    const frame = fn.pin(fn.call(linearOf, number, i32(0))[0]!);
     failIf(isZero(frame), DFSC.externalOnWalk, level);
+    const pageFlags = fn.pin(op('i32.load8_u', [op('i32.shr_u', [frame, i32(12)])], { offset: PAGE_FLAGS }));
+    const prepareIf = (mask: number, how: number) => {
+      fn.when(op('i32.and', [pageFlags, i32(mask)]), () => {
+        fn.effect('i64.store', [cpu, address], at('walkAddress'));
+        fn.effect('i32.store', [cpu, i32(how)], at('walkResult'));
+        fn.return(i32(0));
+      }, undefined, { likely: false });
+    };
+    prepareIf(PAGE.absent, WALKED.absent);
+    /** Writes an entry with a flag changed, where it still is what it was, and walks again; tables in ROM stay as they are. */
+    const update = (changed: Node) => {
+      fn.when(fn.call(linearOf, number, i32(1))[0]!, () => {
+        prepareIf(PAGE.clean | PAGE.watched, WALKED.writes);
+        fn.pin(op('i64.atomic.rmw.cmpxchg', [where, entry, changed]));
+        fn.br(again);
+      });
+    };
     fn.set(where, op('i32.add', [frame, and(op('i32.wrap_i64', [address]), i32(0xff8))]));
     fn.set(entry, op('i64.atomic.load', [where]));
     failIf(isZero(bitOf(entry, 0)), DFSC.translation, level);
     fn.when(and(op('i32.lt_u', [level, i32(3)]), bitOf(entry, 1)), () => {
       // A table: its attributes hold for all below it (APTable 62:61, XNTable 60, PXNTable 59).
-      fn.set(inherited, or(inherited, op('i32.wrap_i64', [op('i64.and', [op('i64.shr_u', [entry, i64(59n)]), i64(0xfn)])])));
+      const imposed = op('i32.wrap_i64', [op('i64.and', [op('i64.shr_u', [entry, i64(59n)]), i64(0xfn)])]);
+      fn.set(inherited, or(inherited, select(has(halfFlags, HALF.flat), i32(0), imposed)));
       const table = op('i64.and', [entry, op('i64.and', [i64(0x0000_ffff_ffff_ffffn), op('i64.xor', [maskBelow(granule), i64(-1n)])])]);
       fn.set(base, table);
       failIf(outputTooLarge(base), DFSC.addressSize, level);
@@ -107,9 +129,7 @@ export function buildWalk(linearOf: FunctionBuilder): FunctionBuilder {
     // Access flag: set by hardware when TCR_EL1.HA, else a fault (D8.4.1). A lost race reads the entry again.
     fn.when(isZero(bitOf(entry, 10)), () => {
       failIf(not32(has(control, CONTROL.hardwareAccess)), DFSC.accessFlag, level);
-      const set = fn.pin(op('i64.or', [entry, i64(1n << 10n)]));
-      fn.pin(op('i64.atomic.rmw.cmpxchg', [where, entry, set]));
-      fn.br(again);
+      update(fn.pin(op('i64.or', [entry, i64(1n << 10n)])));
     });
     const fault = permission(fn, { entry, inherited, request, control, asEl0, el: field('el'), pan: field('pan') });
     // A dirty-bit-managed page that is only read-only for being clean is made writable (D8.4.2).
@@ -118,12 +138,9 @@ export function buildWalk(linearOf: FunctionBuilder): FunctionBuilder {
       const writable = fn.pin(op('i64.and', [entry, i64(~(1n << 7n))]));
       fn.when(clean, () => {
         const then = permission(fn, { entry: writable, inherited, request, control, asEl0, el: field('el'), pan: field('pan') });
-        fn.when(not32(then), () => {
-          fn.pin(op('i64.atomic.rmw.cmpxchg', [where, entry, writable]));
-          fn.br(again);
-        });
-      });
-      fail(DFSC.permission, level);
+        fn.when(then, () => { fail(DFSC.permission, level); });
+        update(writable);
+      }, () => { fail(DFSC.permission, level); });
     });
     const offset = op('i64.and', [canonical, maskBelow(shift)]);
     const output = op('i64.or', [op('i64.and', [op('i64.and', [entry, i64(0x0000_ffff_ffff_ffffn)]), op('i64.xor', [maskBelow(shift), i64(-1n)])]), offset]);

@@ -43,15 +43,20 @@ export function createReference(ctx: CpuContext, decode: Decode, evaluateFp: Eva
   function step(): void {
     Object.assign(course, { next: asU64(cpu.pc + 4n), exit: EXIT.none, call: null, recheck: false });
     const fetched = fetch();
-    if ('syndrome' in fetched) { takeTrap(ctx, fetched, cpu.pc); return; }
+    if ('syndrome' in fetched) { trap(fetched); return; }
     try {
       fetched.row.does(ops, fetched.form, lifted(fetched));
     } catch (thrown) {
       if (!(thrown instanceof Abandon)) throw thrown;
-      if (thrown.why !== 'exit') takeTrap(ctx, thrown.why, cpu.pc);
+      if (thrown.why !== 'exit') trap(thrown.why);
       return;
     }
     retire();
+  }
+  /** An exception is counted against the budget: a guest that does nothing else must come out in the end. */
+  function trap(why: Trap): void {
+    takeTrap(ctx, why, cpu.pc);
+    cpu.left--;
   }
   function retire(): void {
     cpu.pc = course.next;
