@@ -38,11 +38,18 @@ const CHUNKS = [
   0x80000000000001n, 0x00f800ff00070008n, 0x08f7f8ff0140c0e0n, 0x4030000041800000n, 0xc1e0000000000000n, 0x7e007c017bff0001n,
 ] as const;
 
+/** Half precision: ones and their neighbours, the ends of the ranges of normal and denormal numbers, infinities and NaNs. */
+const HALVES: readonly bigint[] = [
+  0n, 0x8000n, 0x3c00n, 0xbc01n, 0x4200n, 0x0001n, 0x8001n, 0x03ffn, 0x0400n, 0x8400n, 0x7bffn, 0xfbffn, 0x7c00n, 0xfc00n, 0x7e01n, 0x7c01n,
+  0xfd55n, 0x1234n, 0x5678n, 0xd3a1n,
+];
+
 function randomChunk(random: Random): bigint {
   const piece = () => BigInt(random(0x10000));
   const noise = (piece() << 48n) | (piece() << 32n) | (piece() << 16n) | piece();
-  switch (random(4)) {
+  switch (random(5)) {
     case 0: return CHUNKS[random(CHUNKS.length)]!;
+    case 4: return [0, 1, 2, 3].reduce(all => (all << 16n) | HALVES[random(HALVES.length)]!, 0n);
     case 1: return (CHUNKS[random(CHUNKS.length)]! & 0xffffffffn) | (noise & 0xffffffff00000000n);
     // Singles and doubles near one.
     case 2: return (noise & 0x807fffff807fffffn) | (BigInt(120 + random(40)) << 23n) | (BigInt(120 + random(16)) << 55n);
@@ -50,7 +57,7 @@ function randomChunk(random: Random): bigint {
   }
 }
 
-const FPCR_BITS = [22, 23, 24, 25, 26];
+const FPCR_BITS = [19, 22, 23, 24, 25, 26];
 function randomState(random: Random): State {
   const s = freshState();
   for (let i = 0; i < s.v.length; i++) s.v[i] = randomChunk(random);
@@ -73,6 +80,14 @@ function aim(s: State, { operands, fields, row }: Decoded, random: Random): Stat
     s.x[m.slot] = BigInt(random(8));
   }
   return s;
+}
+
+/** QEMU 7.2 leaves the sign above the halfword; a scalar result has zeroes there (C7.2, FCVTZS (vector, fixed-point)). */
+const SIGN_LEFT_BY_QEMU = 'FCVTZS (scalar, vector fixed-point), half precision';
+function corrected(state: State, { row, operands }: Decoded): State {
+  const { d } = operands;
+  if (row.name === SIGN_LEFT_BY_QEMU && d?.kind === 'vreg') state.v[2 * d.index]! &= 0xffffn;
+  return state;
 }
 
 function difference(decoded: Decoded, before: State, theirs: State): string[] {
@@ -107,6 +122,6 @@ test('rows do what the instructions do', { skip: oracleMissing }, () => {
   assert.deepEqual(SIMD_AND_FP.filter(row => !met.has(row)).map(row => row.name), [], 'all rows are met');
   const answers: State[] = [];
   for (let i = 0; i < trials.length; i += 4096) answers.push(...runOnOracle(trials.slice(i, i + 4096)));
-  const found = trials.flatMap(({ decoded, state }, i) => difference(decoded, state, answers[i]!));
+  const found = trials.flatMap(({ decoded, state }, i) => difference(decoded, state, corrected(answers[i]!, decoded)));
   assert.deepEqual(found.slice(0, 30), [], `${found.length} differences in ${trials.length} trials`);
 });

@@ -2,7 +2,9 @@
 import type { Rounding } from '../floating-point.ts';
 import { type Row, instruction } from '../instruction.ts';
 import { imm8, v, x } from '../operands.ts';
-import { fpBits, scaleDown, scaleUp } from './fp-lanes.ts';
+import { fromFixedPoint, toFixedPoint } from './fp-fixed-point.ts';
+import { fpBits } from './fp-lanes.ts';
+import { half } from './half-precision.ts';
 import { FP, getScalar, scalar, setScalar } from './simd-arrangement.ts';
 
 const widthOf = (sf: number) => (sf ? 64 : 32);
@@ -65,8 +67,7 @@ const toFixed = instruction({
   operands: f => (allowed(f) ? { d: x(f.Rd, f.sf), n: scalar(f.Rn, 2 + f.sz), by: fractionBits(f) } : null),
   asm: f => `fcvtz${suffix(f.U)} {d}, {n}, {by}`,
   does(ops, { sf, sz, U }, { d, n, by }) {
-    const size = fpBits(sz), scaled = scaleUp(ops, size, getScalar(ops, size, n), by);
-    ops.setReg(d, ops.fp({ op: 'to-fixed', size, width: widthOf(sf), unsigned: U === 1, rounding: 'zero', fractionBits: 0 }, scaled));
+    ops.setReg(d, toFixedPoint(ops, fpBits(sz), widthOf(sf), U === 1, getScalar(ops, fpBits(sz), n), by));
   },
 });
 
@@ -79,18 +80,20 @@ const fromFixed = instruction({
   operands: f => (allowed(f) ? { d: scalar(f.Rd, 2 + f.sz), n: x(f.Rn, f.sf), by: fractionBits(f) } : null),
   asm: f => `${suffix(f.U)}cvtf {d}, {n}, {by}`,
   does(ops, { sf, sz, U }, { d, n, by }) {
-    const size = fpBits(sz), whole = ops.fp({ op: 'from-fixed', size, width: widthOf(sf), unsigned: U === 1, fractionBits: 0 }, ops.reg(n));
-    setScalar(ops, size, d, scaleDown(ops, size, whole, by));
+    setScalar(ops, fpBits(sz), d, fromFixedPoint(ops, fpBits(sz), widthOf(sf), U === 1, ops.reg(n), by));
   },
 });
+
+/** A register has the number's width; of half precision, either. */
+const fits = (f: { readonly sf: number; readonly sz: number }) => f.sz < 0 || f.sf === f.sz;
 
 const toGeneral = instruction({
   ...FP,
   name: 'FMOV (to general)',
   doc: 'Copies the bits of a number to a general register.',
   bits: 'sf:1 00 11110 0 sz:1 1 00 110 000000 Rn:5 Rd:5',
-  form: ['sz'],
-  operands: f => (f.sf === f.sz ? { d: x(f.Rd, f.sf), n: scalar(f.Rn, 2 + f.sz) } : null),
+  form: ['sf', 'sz'],
+  operands: f => (fits(f) ? { d: x(f.Rd, f.sf), n: scalar(f.Rn, 2 + f.sz) } : null),
   asm: () => 'fmov {d}, {n}',
   does(ops, { sz }, { d, n }) { ops.setReg(d, getScalar(ops, fpBits(sz), n)); },
 });
@@ -100,8 +103,8 @@ const fromGeneral = instruction({
   name: 'FMOV (from general)',
   doc: 'Copies the bits of a general register to a number.',
   bits: 'sf:1 00 11110 0 sz:1 1 00 111 000000 Rn:5 Rd:5',
-  form: ['sz'],
-  operands: f => (f.sf === f.sz ? { d: scalar(f.Rd, 2 + f.sz), n: x(f.Rn, f.sf) } : null),
+  form: ['sf', 'sz'],
+  operands: f => (fits(f) ? { d: scalar(f.Rd, 2 + f.sz), n: x(f.Rn, f.sf) } : null),
   asm: () => 'fmov {d}, {n}',
   does(ops, { sz }, { d, n }) { setScalar(ops, fpBits(sz), d, ops.reg(n)); },
 });
@@ -128,6 +131,5 @@ const upperFromGeneral = instruction({
   does(ops, _form, { d, n }) { ops.setVreg(d, ops.withLane(64, ops.vreg(d), 1, ops.reg(n))); },
 });
 
-export const FP_CONVERT: readonly Row[] = [
-  ...TO_INTEGER.map(toIntegerRow), fromInteger, toFixed, fromFixed, toGeneral, fromGeneral, upperToGeneral, upperFromGeneral,
-];
+const ROWS = [...TO_INTEGER.map(toIntegerRow), fromInteger, toFixed, fromFixed, toGeneral, fromGeneral];
+export const FP_CONVERT: readonly Row[] = [...ROWS, upperToGeneral, upperFromGeneral, ...ROWS.map(row => half(row, ['0 sz:1', '11']))];

@@ -1,10 +1,11 @@
 /** Scalar floating point, 1, 2 and 3 sources, compare, select and immediate (DDI 0487 C4.1.96). */
-import type { Rounding } from '../floating-point.ts';
+import type { FpSize, Rounding } from '../floating-point.ts';
 import { type Row, instruction } from '../instruction.ts';
 import { imm, imm8 } from '../operands.ts';
 import type { Flags, Ops } from '../ops.ts';
-import { type FpBits, fpAbs, fpBits, fpNeg } from './fp-lanes.ts';
+import { fpAbs, fpBits, fpNeg } from './fp-lanes.ts';
 import { fpImmediate, fpImmediateText } from './fp-immediate.ts';
+import { half } from './half-precision.ts';
 import { FP, getScalar, scalar, setScalar } from './simd-arrangement.ts';
 import { condition } from './spelling.ts';
 
@@ -12,7 +13,7 @@ interface One {
   readonly name: string;
   readonly doc: string;
   readonly opcode: string;
-  readonly each: <V>(ops: Ops<V>, size: FpBits, n: V) => V;
+  readonly each: <V>(ops: Ops<V>, size: FpSize, n: V) => V;
 }
 const roundInt = (rounding: Rounding, exact = false): One['each'] =>
   (ops, size, n) => ops.fp({ op: 'round-int', size, rounding, exact }, n);
@@ -119,7 +120,7 @@ const flagsOf = <V>(ops: Ops<V>, nzcv: V): Flags<V> => ({
   c: ops.and(ops.lsr(nzcv, ops.imm(1n)), ops.imm(1n)),
   v: ops.shl(nzcv, ops.imm(63n)),
 });
-const compared = <V>(ops: Ops<V>, size: FpBits, signalAllNaNs: boolean, a: V, b: V): void =>
+const compared = <V>(ops: Ops<V>, size: FpSize, signalAllNaNs: boolean, a: V, b: V): void =>
   ops.setFlags(flagsOf(ops, ops.fp({ op: 'compare', size, signalAllNaNs }, a, b)));
 
 const compare = instruction({
@@ -186,6 +187,7 @@ const immediate = instruction({
   does(ops, { sz }, { d, imm }) { setScalar(ops, fpBits(sz), d, imm); },
 });
 
-export const FP_DATA: readonly Row[] = [
-  ...ONE.map(oneRow), convertPrecision, ...TWO.map(twoRow), three, compare, compareZero, conditionalCompare, conditionalSelect, immediate,
+const ROWS = [
+  ...ONE.map(oneRow), ...TWO.map(twoRow), three, compare, compareZero, conditionalCompare, conditionalSelect, immediate,
 ];
+export const FP_DATA: readonly Row[] = [...ROWS, convertPrecision, ...ROWS.map(row => half(row, ['0 sz:1', '11']))];

@@ -1,8 +1,11 @@
 /** Advanced SIMD across lanes and scalar pairwise (DDI 0487 C4.1.96): all elements of a vector, or two, become one. */
 import { type Row, instruction } from '../instruction.ts';
+import type { FpSize } from '../floating-point.ts';
 import type { LaneOpName } from '../lanes.ts';
+import { v } from '../operands.ts';
 import type { Ops } from '../ops.ts';
-import { type FpBits, fpBits } from './fp-lanes.ts';
+import { fpBits } from './fp-lanes.ts';
+import { half } from './half-precision.ts';
 import { bitsOf, countOf, getVector, pick, range, SIMD, scalar, setScalar, vector } from './simd-arrangement.ts';
 
 /** Folds the upper half onto the lower until one element is left; the order does not matter to integers. */
@@ -51,7 +54,7 @@ const acrossRow = (r: Across): Row => instruction({
 
 type Extreme = 'max' | 'min' | 'maxnum' | 'minnum';
 /** The manual's Reduce: the lower half first, since operands of floating point have an order. */
-function reduce<V>(ops: Ops<V>, op: Extreme | 'add', size: FpBits, lanes: readonly V[]): V {
+function reduce<V>(ops: Ops<V>, op: Extreme | 'add', size: FpSize, lanes: readonly V[]): V {
   if (lanes.length === 1) return lanes[0]!;
   const middle = lanes.length / 2;
   return ops.fp({ op, size }, reduce(ops, op, size, lanes.slice(0, middle)), reduce(ops, op, size, lanes.slice(middle)));
@@ -85,13 +88,27 @@ const fpAcrossRow = (r: FpAcross): Row => instruction({
   },
 });
 
+const fpAcrossHalfRow = (r: FpAcross): Row => instruction({
+  ...SIMD, needs: 'FEAT_FP16',
+  name: `${r.name}V, half precision`,
+  doc: `${r.does} of four or eight elements.`,
+  bits: `0 Q:1 0 01110 ${r.a} 0 11000 ${r.opcode} 10 Rn:5 Rd:5`,
+  form: ['Q'],
+  operands: f => ({ d: scalar(f.Rd, 1), n: vector(f.Rn, f.Q, 1) }),
+  asm: () => `${r.name.toLowerCase()}v {d}, {n}`,
+  does(ops, { Q }, { d, n }) {
+    const all = ops.vreg(n);
+    setScalar(ops, 16, d, reduce(ops, r.op, 16, range(countOf(Q, 1)).map(i => ops.lane(16, all, i))));
+  },
+});
+
 const fpPairRow = (r: FpAcross): Row => instruction({
   ...SIMD,
   name: `${r.name}P (scalar)`,
   doc: `${r.does} of two elements.`,
   bits: `01 1 11110 ${r.a} sz:1 11000 ${r.opcode} 10 Rn:5 Rd:5`,
   form: ['sz'],
-  operands: f => ({ d: scalar(f.Rd, 2 + f.sz), n: vector(f.Rn, f.sz, 2 + f.sz) }),
+  operands: f => ({ d: scalar(f.Rd, 2 + f.sz), n: v(f.Rn, `v${f.Rn}.2${'hsd'[1 + f.sz]}`) }),
   asm: () => `${r.name.toLowerCase()}p {d}, {n}`,
   does(ops, { sz }, { d, n }) {
     const bits = fpBits(sz), pair = ops.vreg(n);
@@ -113,7 +130,9 @@ const addPair = instruction({
   },
 });
 
+const PAIRS = [...EXTREMES, { a: '0', opcode: '01101', name: 'FADD', does: 'Takes the sum', op: 'add' } as const].map(fpPairRow);
+
 export const SIMD_ACROSS_LANES: readonly Row[] = [
-  ...ACROSS.map(acrossRow), ...EXTREMES.map(fpAcrossRow), addPair, ...EXTREMES.map(fpPairRow),
-  fpPairRow({ a: '0', opcode: '01101', name: 'FADD', does: 'Takes the sum', op: 'add' }),
+  ...ACROSS.map(acrossRow), ...EXTREMES.map(fpAcrossRow), addPair, ...PAIRS,
+  ...EXTREMES.map(fpAcrossHalfRow), ...PAIRS.map(row => half(row, ['01 1', '01 0'], ['sz:1', '0'])),
 ];

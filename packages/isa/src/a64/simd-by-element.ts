@@ -5,6 +5,7 @@ import { LANE_OPS, type LaneOpName } from '../lanes.ts';
 import { imm8, type VReg } from '../operands.ts';
 import type { LaneBits, Ops } from '../ops.ts';
 import { type FpEach, fpBits, fpLanes, multiplyAdd, plain } from './fp-lanes.ts';
+import { half } from './half-precision.ts';
 import { bitsOf, countOf, element, getScalar, getVector, SIMD, scalar, setScalar, setVector, vector, widen } from './simd-arrangement.ts';
 import { type Long, meetLong, meetLongScalar } from './simd-three-different.ts';
 
@@ -45,7 +46,8 @@ const PLAIN: readonly Plain[] = [
     lane: 'sqrdmulh', scalars: true },
   { U: '1', opcode: '1101', name: 'SQRDMLAH', does: 'Adds doubled products with an element, keeping the rounded high half, with saturation',
     lane: 'sqrdmlah', scalars: true, accumulates: true, needs: 'FEAT_RDM' },
-  { U: '1', opcode: '1111', name: 'SQRDMLSH', does: 'Subtracts doubled products with an element, keeping the rounded high half, with saturation',
+  { U: '1', opcode: '1111', name: 'SQRDMLSH', 
+    does: 'Subtracts doubled products with an element, keeping the rounded high half, with saturation',
     lane: 'sqrdmlsh', scalars: true, accumulates: true, needs: 'FEAT_RDM' },
 ];
 const needs = (r: { readonly needs?: Feature }) => (r.needs ? { needs: r.needs } : {});
@@ -153,7 +155,7 @@ const fpRow = (r: ByElement & { readonly each: FpEach }): Row => instruction({
   bits: `0 Q:1 ${r.U} 01111 1 sz:1 L:1 M:1 Rm:4 ${r.opcode} H:1 0 Rn:5 Rd:5`,
   form: ['Q', 'sz'],
   derived: f => place(fpPlace(f)),
-  operands: f => (f.sz && (f.L || !f.Q) ? null
+  operands: f => (f.sz === 1 && (f.L || !f.Q) ? null
     : { d: vector(f.Rd, f.Q, 2 + f.sz), n: vector(f.Rn, f.Q, 2 + f.sz), m: elementOf(fpPlace(f)), shift: shiftOf(fpPlace(f)) }),
   asm: () => `${r.name.toLowerCase()} {d}, {n}, {m}`,
   does(ops, { Q, sz, half }, { d, n, m, shift }) {
@@ -169,7 +171,7 @@ const fpScalarRow = (r: ByElement & { readonly each: FpEach }): Row => instructi
   bits: `01 ${r.U} 11111 1 sz:1 L:1 M:1 Rm:4 ${r.opcode} H:1 0 Rn:5 Rd:5`,
   form: ['sz'],
   derived: f => place(fpPlace(f)),
-  operands: f => (f.sz && f.L ? null
+  operands: f => (f.sz === 1 && f.L ? null
     : { d: scalar(f.Rd, 2 + f.sz), n: scalar(f.Rn, 2 + f.sz), m: elementOf(fpPlace(f)), shift: shiftOf(fpPlace(f)) }),
   asm: () => `${r.name.toLowerCase()} {d}, {n}, {m}`,
   does(ops, { sz, half }, { d, n, m, shift }) {
@@ -178,8 +180,10 @@ const fpScalarRow = (r: ByElement & { readonly each: FpEach }): Row => instructi
   },
 });
 
+const FP_ROWS = [...FLOATING.map(fpRow), ...FLOATING.map(fpScalarRow)];
+
 export const SIMD_BY_ELEMENT: readonly Row[] = [
   ...PLAIN.map(plainRow), ...PLAIN.filter(r => r.scalars).map(plainScalarRow),
   ...LONG.map(longRow), ...LONG.filter(r => r.scalars).map(longScalarRow),
-  ...FLOATING.map(fpRow), ...FLOATING.map(fpScalarRow),
+  ...FP_ROWS, ...FP_ROWS.map(row => half(row, ['1 sz:1', '00'])),
 ];

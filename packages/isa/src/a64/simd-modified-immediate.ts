@@ -66,4 +66,18 @@ function modified(op: number, cmode: number): Row {
   });
 }
 
-export const SIMD_MODIFIED_IMMEDIATE: readonly Row[] = range(16).flatMap(cmode => [modified(0, cmode), modified(1, cmode)]);
+const halves = instruction({
+  ...SIMD, needs: 'FEAT_FP16',
+  name: 'FMOV (vector, immediate, half precision)',
+  doc: DOC.fmov,
+  bits: '0 Q:1 0 0111100000 abc:3 1111 11 defgh:5 Rd:5',
+  form: ['Q'],
+  operands(f) {
+    const byte = (f.abc << 5) | f.defgh;
+    return { d: vector(f.Rd, f.Q, 1), imm: imm(repeat(16, fpImmediate(16, byte)), fpImmediateText(byte)) };
+  },
+  asm: () => 'fmov {d}, {imm}',
+  does(ops, { Q }, { d, imm }) { setVector(ops, d, Q, ops.splat(64, imm)); },
+});
+
+export const SIMD_MODIFIED_IMMEDIATE: readonly Row[] = [...range(16).flatMap(cmode => [modified(0, cmode), modified(1, cmode)]), halves];

@@ -1,9 +1,12 @@
 /** Advanced SIMD shift by immediate, vector and scalar, and fixed-point conversions (DDI 0487 C4.1.96). */
+import type { Feature } from '../features.ts';
+import type { FpSize } from '../floating-point.ts';
 import { type Row, instruction } from '../instruction.ts';
 import { LANE_OPS, type LaneOpName } from '../lanes.ts';
 import { type Imm, imm8 } from '../operands.ts';
 import type { Ops } from '../ops.ts';
-import { fpBits, fpLanes, scaleDown, scaleUp } from './fp-lanes.ts';
+import { fromFixedPoint, toFixedPoint } from './fp-fixed-point.ts';
+import { fpLanes } from './fp-lanes.ts';
 import { bitsOf, countOf, getScalar, getVector, SIMD, scalar, setNarrow, setScalar, setVector, vector, widen } from './simd-arrangement.ts';
 
 interface ShiftFields { readonly immh: number; readonly immb: number }
@@ -163,40 +166,50 @@ const FIXED: readonly Fixed[] = [
   { U: '1', opcode: '11111', name: 'FCVTZU', doc: 'Converts to unsigned fixed point, towards zero.' },
 ];
 
-function fixedEach<V>(ops: Ops<V>, r: Fixed, size: 32 | 64, a: V, by: V): V {
-  const unsigned = r.U === '1';
-  if (r.opcode === '11100') return scaleDown(ops, size, ops.fp({ op: 'from-fixed', size, width: size, unsigned, fractionBits: 0 }, a), by);
-  return ops.fp({ op: 'to-fixed', size, width: size, unsigned, rounding: 'zero', fractionBits: 0 }, scaleUp(ops, size, a, by));
-}
-/** Without half precision the elements are singles or doubles. */
-const sz = (f: ShiftFields) => ({ sz: sizeOf(f) - 2 });
+const fixedEach = <V>(ops: Ops<V>, r: Fixed, size: FpSize, a: V, by: V): V =>
+  (r.opcode === '11100' ? fromFixedPoint : toFixedPoint)(ops, size, size, r.U === '1', a, by);
 
-const fixedRow = (r: Fixed): Row => instruction({
-  ...SIMD,
-  name: `${r.name} (vector, fixed-point)`,
+/** Elements are singles or doubles, or with `immh` of the form 001x halves. */
+interface Elements { readonly immh: 'immh:4' | '001 immh:1'; readonly upper: number; readonly least: number; readonly title: string }
+const WIDER: Elements = { immh: 'immh:4', upper: 0, least: 4, title: '' };
+const HALVES: Elements = { immh: '001 immh:1', upper: 2, least: 2, title: ', half precision' };
+const needs = (e: Elements): { readonly needs: readonly Feature[] } =>
+  ({ needs: e === HALVES ? ['FEAT_AdvSIMD', 'FEAT_FP16'] : ['FEAT_AdvSIMD'] });
+const whole = (e: Elements, f: ShiftFields): ShiftFields => ({ immh: e.upper | f.immh, immb: f.immb });
+
+const fixedRow = (r: Fixed, e: Elements): Row => instruction({
+  ...SIMD, ...needs(e),
+  name: `${r.name} (vector, fixed-point)${e.title}`,
   doc: r.doc,
-  bits: `0 Q:1 ${r.U} 011110 immh:4 immb:3 ${r.opcode} 1 Rn:5 Rd:5`,
+  bits: `0 Q:1 ${r.U} 011110 ${e.immh} immb:3 ${r.opcode} 1 Rn:5 Rd:5`,
   form: ['Q'],
-  derived: sz,
-  operands: f => (f.immh < 4 || (f.immh > 7 && !f.Q) ? null
-    : { d: vector(f.Rd, f.Q, sizeOf(f)), n: vector(f.Rn, f.Q, sizeOf(f)), by: rightOf(f) }),
+  derived: f => size(whole(e, f)),
+  operands(f) {
+    const shift = whole(e, f), size = sizeOf(shift);
+    return shift.immh < e.least || (size === 3 && !f.Q) ? null
+      : { d: vector(f.Rd, f.Q, size), n: vector(f.Rn, f.Q, size), by: rightOf(shift) };
+  },
   asm: () => `${r.name.toLowerCase()} {d}, {n}, {by}`,
-  does(ops, { Q, sz }, { d, n, by }) {
-    ops.setVreg(d, fpLanes(ops, fpBits(sz), countOf(Q, 2 + sz), a => fixedEach(ops, r, fpBits(sz), a!, by), ops.vreg(n)));
+  does(ops, { Q, size }, { d, n, by }) {
+    const bits = bitsOf(size) as FpSize;
+    ops.setVreg(d, fpLanes(ops, bits, countOf(Q, size), a => fixedEach(ops, r, bits, a!, by), ops.vreg(n)));
   },
 });
 
-const fixedScalarRow = (r: Fixed): Row => instruction({
-  ...SIMD,
-  name: `${r.name} (scalar, vector fixed-point)`,
+const fixedScalarRow = (r: Fixed, e: Elements): Row => instruction({
+  ...SIMD, ...needs(e),
+  name: `${r.name} (scalar, vector fixed-point)${e.title}`,
   doc: `${r.doc.slice(0, -1)}, for one element.`,
-  bits: `01 ${r.U} 111110 immh:4 immb:3 ${r.opcode} 1 Rn:5 Rd:5`,
+  bits: `01 ${r.U} 111110 ${e.immh} immb:3 ${r.opcode} 1 Rn:5 Rd:5`,
   form: [],
-  derived: sz,
-  operands: f => (f.immh < 4 ? null : { d: scalar(f.Rd, sizeOf(f)), n: scalar(f.Rn, sizeOf(f)), by: rightOf(f) }),
+  derived: f => size(whole(e, f)),
+  operands(f) {
+    const shift = whole(e, f), size = sizeOf(shift);
+    return shift.immh < e.least ? null : { d: scalar(f.Rd, size), n: scalar(f.Rn, size), by: rightOf(shift) };
+  },
   asm: () => `${r.name.toLowerCase()} {d}, {n}, {by}`,
-  does(ops, { sz }, { d, n, by }) {
-    const bits = fpBits(sz);
+  does(ops, { size }, { d, n, by }) {
+    const bits = bitsOf(size) as FpSize;
     setScalar(ops, bits, d, fixedEach(ops, r, bits, getScalar(ops, bits, n), by));
   },
 });
@@ -204,5 +217,6 @@ const fixedScalarRow = (r: Fixed): Row => instruction({
 export const SIMD_SHIFT_IMMEDIATE: readonly Row[] = [
   ...SHIFTS.map(vectorRow), ...SHIFTS.map(scalarRow),
   ...NARROW.map(narrowRow), ...NARROW.flatMap(r => (r.clamp ? [narrowScalarRow(r, r.clamp)] : [])),
-  longRow('0'), longRow('1'), ...FIXED.map(fixedRow), ...FIXED.map(fixedScalarRow),
+  longRow('0'), longRow('1'),
+  ...[WIDER, HALVES].flatMap(e => [...FIXED.map(r => fixedRow(r, e)), ...FIXED.map(r => fixedScalarRow(r, e))]),
 ];

@@ -3,6 +3,7 @@ import { type Row, instruction } from '../instruction.ts';
 import { LANE_OPS, type LaneOpName } from '../lanes.ts';
 import type { Ops } from '../ops.ts';
 import { compareMask, type FpEach, fpBits, fpLanes, multiplyAdd, plain } from './fp-lanes.ts';
+import { half } from './half-precision.ts';
 import { bitsOf, countOf, getScalar, getVector, SIMD, scalar, setScalar, setVector, unzip, vector } from './simd-arrangement.ts';
 
 type Combine = 'accumulate' | 'subtract';
@@ -191,7 +192,7 @@ const fpVectorRow = (r: FpSame): Row => instruction({
   doc: `${r.does}, element by element.`,
   bits: `0 Q:1 ${r.U} 01110 ${r.a} sz:1 1 Rm:5 ${r.opcode} 1 Rn:5 Rd:5`,
   form: ['Q', 'sz'],
-  operands: f => (f.sz && !f.Q ? null
+  operands: f => (f.sz === 1 && !f.Q ? null
     : { d: vector(f.Rd, f.Q, 2 + f.sz), n: vector(f.Rn, f.Q, 2 + f.sz), m: vector(f.Rm, f.Q, 2 + f.sz) }),
   asm: () => `${r.name.toLowerCase()} {d}, {n}, {m}`,
   does(ops, { Q, sz }, { d, n, m }) {
@@ -215,8 +216,10 @@ const fpScalarRow = (r: FpSame): Row => instruction({
   },
 });
 
+const FP_ROWS = [...FLOATING.map(fpVectorRow), ...FLOATING.filter(r => r.scalar).map(fpScalarRow)];
+
 export const SIMD_THREE_SAME: readonly Row[] = [
   ...INTEGER.map(vectorRow), ...INTEGER.flatMap(r => (r.scalars ? [scalarRow(r, r.scalars)] : [])),
   ...LOGICAL.map(logicalRow),
-  ...FLOATING.map(fpVectorRow), ...FLOATING.filter(r => r.scalar).map(fpScalarRow),
+  ...FP_ROWS, ...FP_ROWS.map(row => half(row, ['sz:1 1', '10'], ['Rm:5 11', 'Rm:5 00'])),
 ];

@@ -1,11 +1,12 @@
 /** Advanced SIMD two-register miscellaneous on floating point, vector and scalar (DDI 0487 C4.1.96). */
-import type { FpOp, Rounding } from '../floating-point.ts';
+import type { FpOp, FpSize, Rounding } from '../floating-point.ts';
 import { type Row, instruction } from '../instruction.ts';
 import type { LaneBits, Ops } from '../ops.ts';
-import { compareMask, type FpBits, fpAbs, fpBits, fpLanes, fpNeg, type Predicate } from './fp-lanes.ts';
+import { compareMask, fpAbs, fpBits, fpLanes, fpNeg, type Predicate } from './fp-lanes.ts';
+import { half } from './half-precision.ts';
 import { bitsOf, countOf, getScalar, range, SIMD, scalar, setNarrow, setScalar, vector } from './simd-arrangement.ts';
 
-type Each = <V>(ops: Ops<V>, size: FpBits, a: V) => V;
+type Each = <V>(ops: Ops<V>, size: FpSize, a: V) => V;
 interface Single {
   readonly name: string;
   readonly does: string;
@@ -75,7 +76,7 @@ const vectorRow = (r: Single): Row => instruction({
   doc: `${r.does}.`,
   bits: `0 Q:1 ${r.U} 01110 ${r.a} sz:1 10000 ${r.opcode} 10 Rn:5 Rd:5`,
   form: ['Q', 'sz'],
-  operands: f => (f.sz && !f.Q ? null : { d: vector(f.Rd, f.Q, 2 + f.sz), n: vector(f.Rn, f.Q, 2 + f.sz) }),
+  operands: f => (f.sz === 1 && !f.Q ? null : { d: vector(f.Rd, f.Q, 2 + f.sz), n: vector(f.Rn, f.Q, 2 + f.sz) }),
   asm: () => text(r),
   does(ops, { Q, sz }, { d, n }) {
     const bits = fpBits(sz);
@@ -154,7 +155,8 @@ const convertLong = instruction({
   },
 });
 
+const ROWS = [...SINGLE.filter(r => r.vector).map(vectorRow), ...SINGLE.filter(r => r.scalar).map(scalarRow)];
 export const SIMD_TWO_REGISTER_FP: readonly Row[] = [
-  ...SINGLE.filter(r => r.vector).map(vectorRow), ...SINGLE.filter(r => r.scalar).map(scalarRow),
+  ...ROWS, ...ROWS.map(row => half(row, ['sz:1 10000', '1 11100'])),
   convertNarrow, convertNarrowOdd, convertNarrowOddScalar, convertLong,
 ];
