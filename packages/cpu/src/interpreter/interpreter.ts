@@ -1,8 +1,9 @@
 /** The tier-0 engine of one CPU: the generated module, its imports, and the run of one slice. */
 import { invariant } from '@hypnos/base';
 import { A64, type Access, type Bytes, type Decoded, decoder, formNumber, type Row, SERVICES, type ServiceName, SYSTEM_REGISTERS } from '@hypnos/isa';
+import type { AccessBytes } from '../guest-memory.ts';
 import type { MemoryMap } from '../memory-map.ts';
-import { forgetAccesses, pendingAccess } from '../mmio.ts';
+import { forgetAccesses, outsideAccess, pendingAccess } from '../mmio.ts';
 import { updateWalkParameters } from '../mmu/parameters.ts';
 import { Abandon } from '../reference/abandon.ts';
 import type { EvaluateFp } from '../reference/instruction-ops.ts';
@@ -147,6 +148,7 @@ export function createInterpreter(ctx: CpuContext, { memory, map, index, image =
     if (reason === SLOW.fault) return trapped(dataAbort(ctx, cpu.walkResult & 0x3f, address, write && !faultsAsRead(address, info)));
     if (reason === SLOW.misaligned && info & ACCESS.aligned) return trapped(dataAbort(ctx, DFSC.alignment, address, write));
     if (info & ACCESS.place && reason === SLOW.notRam) return trapped(dataAbort(ctx, DFSC.unsupportedAtomic, address, write));
+    if (reason === SLOW.notRam && (info & (ACCESS.zero | ACCESS.pair)) === 0 && (info & ACCESS.sizeMask) <= 3) return deviceAccess(info, write);
     try {
       if (info & ACCESS.zero) data.zeroBlock(address);
       else if (info & ACCESS.place) return placeByReference(address, info, write);
@@ -163,6 +165,14 @@ export function createInterpreter(ctx: CpuContext, { memory, map, index, image =
     const found = translate(ctx, address, 'write', { el: cpu.el, pan: true, atomic: true });
     return faulted(found) && !found.write;
   };
+  /** One access of up to 8 bytes outside RAM, at the address that was just walked to. */
+  function deviceAccess(info: number, write: boolean): number {
+    const bytes = (1 << (info & ACCESS.sizeMask)) as AccessBytes;
+    const answer = outsideAccess(cpu, cpu.walkAddress, bytes, write, write ? scratchValue(0, bytes) : 0n);
+    if (answer === null) return STATUS.exit | STATUS.notRetired;
+    if (!write) cpu.scratch[0] = answer;
+    return 0;
+  }
   function plainAccess(address: bigint, info: number, write: boolean): void {
     const total = 1 << (info & ACCESS.sizeMask), count = info & ACCESS.pair ? 2 : 1;
     const element = info >> ACCESS.elementShift;
