@@ -2,6 +2,8 @@
 import type { Rounding } from '../floating-point.ts';
 import { type Row, instruction } from '../instruction.ts';
 import { imm8, v, x } from '../operands.ts';
+import type { Ops } from '../ops.ts';
+import { BIAS, exponentOf, FRACTION } from './fp-formats.ts';
 import { fromFixedPoint, toFixedPoint } from './fp-fixed-point.ts';
 import { fpBits } from './fp-lanes.ts';
 import { half } from './half-precision.ts';
@@ -131,5 +133,38 @@ const upperFromGeneral = instruction({
   does(ops, _form, { d, n }) { ops.setVreg(d, ops.withLane(64, ops.vreg(d), 1, ops.reg(n))); },
 });
 
+/** A double's integer part, its low 32 bits: nothing is left of one shifted further than 63 bits, nor of infinities and NaNs. */
+function moduloWord<V>(ops: Ops<V>, a: V): V {
+  const zero = ops.imm(0n), beyond = ops.imm(64n), exponent = exponentOf(ops, 64, a), unit = ops.imm(BIAS[64] + FRACTION[64]);
+  const mantissa = ops.or(ops.zext(52, a), ops.imm(1n << FRACTION[64]));
+  const left = ops.sub(exponent, unit), right = ops.sub(unit, exponent);
+  const magnitude = ops.select(ops.ult(left, beyond), ops.shl(mantissa, left),
+    ops.select(ops.ult(right, beyond), ops.lsr(mantissa, right), zero));
+  return ops.zext(32, ops.select(ops.slt(a, zero), ops.sub(zero, magnitude), magnitude));
+}
+
+/**
+ * FPToFixedJS: the integer towards zero modulo 2^32. FPToFixed raises the same exceptions; Z tells that the answer is the operand, bit for
+ * bit, so not minus zero.
+ */
+const toJavaScript = instruction({
+  needs: 'FEAT_JSCVT', fp: true,
+  name: 'FJCVTZS',
+  doc: 'Converts a double to an integer as JavaScript does, and sets Z if nothing was lost.',
+  bits: '0 00 11110 01 1 11 110 000000 Rn:5 Rd:5',
+  form: [],
+  operands: f => ({ d: x(f.Rd, 0), n: scalar(f.Rn, 3) }),
+  asm: () => 'fjcvtzs {d}, {n}',
+  does(ops, _form, { d, n }) {
+    const a = getScalar(ops, 64, n), zero = ops.imm(0n);
+    ops.fp({ op: 'to-fixed', size: 64, width: 32, unsigned: false, rounding: 'zero', fractionBits: 0 }, a);
+    const value = moduloWord(ops, a), back = ops.fp({ op: 'from-fixed', size: 64, width: 32, unsigned: false, fractionBits: 0 }, value);
+    ops.setReg(d, value);
+    ops.setFlags({ n: zero, z: ops.xor(a, back), c: zero, v: zero });
+  },
+});
+
 const ROWS = [...TO_INTEGER.map(toIntegerRow), fromInteger, toFixed, fromFixed, toGeneral, fromGeneral];
-export const FP_CONVERT: readonly Row[] = [...ROWS, upperToGeneral, upperFromGeneral, ...ROWS.map(row => half(row, ['0 sz:1', '11']))];
+export const FP_CONVERT: readonly Row[] = [
+  ...ROWS, upperToGeneral, upperFromGeneral, toJavaScript, ...ROWS.map(row => half(row, ['0 sz:1', '11'])),
+];

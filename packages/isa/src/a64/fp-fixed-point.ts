@@ -1,11 +1,7 @@
 /** FPToFixed and FixedToFP with a number of fraction bits that is an operand, from the conversions without any. */
 import type { FpSize } from '../floating-point.ts';
 import type { Ops } from '../ops.ts';
-
-const FRACTION = { 16: 10n, 32: 23n, 64: 52n } as const;
-const EXPONENT = { 16: 0x1fn, 32: 0xffn, 64: 0x7ffn } as const;
-
-const exponentOf = <V>(ops: Ops<V>, size: FpSize, a: V): V => ops.and(ops.lsr(a, ops.imm(FRACTION[size])), ops.imm(EXPONENT[size]));
+import { EXPONENT, exponentOf, FRACTION, widenHalf } from './fp-formats.ts';
 
 /**
  * FPToFixed with `by` fraction bits, as FPToFixed of the operand times 2^by. The scaling is exact: an operand with exponent zero stays far
@@ -21,24 +17,9 @@ function scaleUp<V>(ops: Ops<V>, size: 32 | 64, a: V, by: V): V {
 const scaleDown = <V>(ops: Ops<V>, size: 32 | 64, a: V, by: V): V =>
   ops.select(ops.eq(a, ops.imm(0n)), a, ops.sub(a, ops.shl(by, ops.imm(FRACTION[size]))));
 
-/** Half precision counts in units of 2^-24, its smallest number. */
-const HALF_UNITS = 24;
-/**
- * A half-precision number as a double, with the invalid operation that converting an infinity or NaN to an integer is. Not by FPConvert,
- * which goes by FPCR.AHP and not by FZ16.
- */
-function halfToDouble<V>(ops: Ops<V>, a: V): V {
-  const isSpecial = ops.eq(exponentOf(ops, 16, a), ops.imm(EXPONENT[16]));
-  const units = ops.fp({ op: 'to-fixed', size: 16, width: 64, unsigned: false, rounding: 'zero', fractionBits: HALF_UNITS }, a);
-  const number = ops.fp({ op: 'from-fixed', size: 64, width: 64, unsigned: false, fractionBits: HALF_UNITS },
-    ops.select(isSpecial, ops.imm(0n), units));
-  const sign = ops.shl(ops.lsr(a, ops.imm(15n)), ops.imm(63n)), fraction = ops.shl(ops.and(a, ops.imm(0x3ffn)), ops.imm(42n));
-  return ops.select(isSpecial, ops.or(ops.or(sign, ops.imm(EXPONENT[64] << FRACTION[64])), fraction), number);
-}
-
 /** FPToFixed towards zero with `by` fraction bits, 1 to 64. */
 export function toFixedPoint<V>(ops: Ops<V>, size: FpSize, width: 16 | 32 | 64, unsigned: boolean, a: V, by: V): V {
-  if (size === 16) return toFixedPoint(ops, 64, width, unsigned, halfToDouble(ops, a), by);
+  if (size === 16) return toFixedPoint(ops, 64, width, unsigned, widenHalf(ops, 64, a), by);
   return ops.fp({ op: 'to-fixed', size, width, unsigned, rounding: 'zero', fractionBits: 0 }, scaleUp(ops, size, a, by));
 }
 
