@@ -83,7 +83,7 @@ test('SHA-1 of "abc"', () => {
   assert.equal(hex(words, 32), 'a9993e364706816aba3e25717850c26c9cd0d89d');
 });
 
-/** FIPS 180-4 5.3.3 and 4.2.2: fractions of the square and cube roots of primes; the first words of 4.2.3 and 5.3.5 too, cut to 32 bits. */
+/** FIPS 180-4 5.3.5 and 4.2.3: fractions of the square and cube roots of primes; SHA-256's (5.3.3, 4.2.2) are their upper halves. */
 const SHA512_INITIAL = constants(`6a09e667f3bcc908 bb67ae8584caa73b 3c6ef372fe94f82b a54ff53a5f1d36f1
   510e527fade682d1 9b05688c2b3e6c1f 1f83d9abfb41bd6b 5be0cd19137e2179`);
 /** The first 64 bits of the fraction of a prime's cube root. */
@@ -111,6 +111,27 @@ test('SHA-256 of "abc"', () => {
   }
   const words = [...wordsOf(got(s, 0), 32), ...wordsOf(got(s, 1), 32)].map((w, i) => BigInt.asUintN(32, w + initial[i]!));
   assert.equal(hex(words, 32), 'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad');
+});
+
+/** The schedule v16 to v23 holds sixteen words; v0 to v3 hold a to h, v4 is free, and v5 to v7 are scratch. */
+test('SHA-512 of "abc"', () => {
+  const s = freshState();
+  for (let i = 0; i < 8; i++) put(s, 16 + i, vectorOf(abc(64).slice(2 * i, 2 * i + 2), 64));
+  for (let i = 0; i < 4; i++) put(s, i, vectorOf(SHA512_INITIAL.slice(2 * i, 2 * i + 2), 64));
+  let [ab, cd, ef, gh, free] = [0, 1, 2, 3, 4];
+  for (let i = 0; i < 40; i++) {
+    const [w0, w1, w4, w5, w7] = [0, 1, 4, 5, 7].map(j => 16 + ((i + j) & 7));
+    put(s, 5, vectorOf(SHA512_CONSTANTS.slice(2 * i, 2 * i + 2), 64));
+    // gh and the words with their constants are added crosswise; the first part needs f, g and d, e side by side.
+    run(s, `add v5.2d, v5.2d, v${w0}.2d`, 'ext v5.16b, v5.16b, v5.16b, #8', `ext v6.16b, v${ef}.16b, v${gh}.16b, #8`,
+      `ext v7.16b, v${cd}.16b, v${ef}.16b, #8`, `add v${gh}.2d, v${gh}.2d, v5.2d`, `sha512h q${gh}, q6, v7.2d`,
+      `ext v6.16b, v${w4}.16b, v${w5}.16b, #8`, `sha512su0 v${w0}.2d, v${w1}.2d`, `sha512su1 v${w0}.2d, v${w7}.2d, v6.2d`,
+      `add v${free}.2d, v${cd}.2d, v${gh}.2d`, `sha512h2 q${gh}, q${cd}, v${ab}.2d`);
+    [ab, cd, ef, gh, free] = [gh, ab, free, ef, cd];
+  }
+  const words = [ab, cd, ef, gh].flatMap(n => wordsOf(got(s, n!), 64)).map((w, i) => BigInt.asUintN(64, w + SHA512_INITIAL[i]!));
+  assert.equal(hex(words, 64), 'ddaf35a193617abacc417349ae20413112e6fa4e89a97ea20a9eeee64b55d39a'
+    + '2192992a274fc1a836ba3c23a3feebbd454d4423643ce80e2a9ac94fa54ca49f');
 });
 
 /** The product of two polynomials over {0, 1}, bit by bit. */

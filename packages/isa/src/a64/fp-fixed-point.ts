@@ -25,7 +25,7 @@ export function toFixedPoint<V>(ops: Ops<V>, size: FpSize, width: 16 | 32 | 64, 
 
 /** Fraction bits that half precision is converted from: enough below its smallest number that one sticky bit tells the rest. */
 const KEPT = 32;
-/** The number of 64 bits and `by` fraction bits with KEPT of them: bits cut off leave a one, and what has no room is beyond half precision. */
+/** 64 bits with `by` fraction bits as so many with KEPT: bits cut off leave a one, and what has no room is beyond half precision. */
 function rescaled<V>(ops: Ops<V>, unsigned: boolean, a: V, by: V): V {
   const kept = ops.imm(BigInt(KEPT)), one = ops.imm(1n), shift = unsigned ? ops.lsr : ops.asr;
   const toLeft = ops.ult(by, kept), left = ops.select(toLeft, ops.sub(kept, by), ops.imm(0n));

@@ -10,7 +10,8 @@ import { randomFrom, sampleFields } from '../sampling.ts';
 import { SIMD_AND_FP } from './simd-and-fp.ts';
 
 const decode = decoder(SIMD_AND_FP, new Set(FEATURES));
-const LLVM_OPTIONS = ['--disassemble', '-triple=aarch64', '-mattr=+neon,+fp-armv8,+aes,+sha2,+rdm,+dotprod,+fullfp16,+jsconv,+complxnum,+fptoint,+fp16fml'];
+const EXTENSIONS = '+neon,+fp-armv8,+aes,+sha2,+sha3,+rdm,+dotprod,+fullfp16,+jsconv,+complxnum,+fptoint,+fp16fml';
+const LLVM_OPTIONS = ['--disassemble', '-triple=aarch64', `-mattr=${EXTENSIONS}`];
 const available = spawnSync('llvm-mc', ['--version']).status === 0;
 
 /** llvm-mc's text of each word, or null where it knows none. */

@@ -2,6 +2,7 @@
 import type { Row } from '../instruction.ts';
 import { CRYPTO_AES } from './crypto-aes.ts';
 import { CRYPTO_SHA } from './crypto-sha.ts';
+import { CRYPTO_SHA512 } from './crypto-sha512.ts';
 import { FP_CONVERT } from './fp-convert.ts';
 import { FP_DATA } from './fp-data.ts';
 import { FP_ROUND_TO_SIZE } from './fp-round-to-size.ts';
@@ -25,5 +26,5 @@ export const SIMD_AND_FP: readonly Row[] = [
   ...FP_DATA, ...FP_CONVERT, ...SIMD_LOADS_STORES, ...SIMD_STRUCTURES, ...SIMD_COPY, ...SIMD_PERMUTE, ...SIMD_MODIFIED_IMMEDIATE,
   ...SIMD_THREE_SAME, ...SIMD_THREE_DIFFERENT, ...SIMD_TWO_REGISTER_MISC, ...SIMD_TWO_REGISTER_FP, ...SIMD_ACROSS_LANES,
   ...SIMD_BY_ELEMENT, ...SIMD_SHIFT_IMMEDIATE, ...SIMD_THREE_SAME_EXTRA, ...SIMD_COMPLEX, ...SIMD_HALF_LONG,
-  ...FP_ROUND_TO_SIZE, ...CRYPTO_AES, ...CRYPTO_SHA,
+  ...FP_ROUND_TO_SIZE, ...CRYPTO_AES, ...CRYPTO_SHA, ...CRYPTO_SHA512,
 ];
