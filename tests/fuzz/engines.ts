@@ -34,7 +34,8 @@ const PAGE = 0x703n | (1n << 6n),
 /** The exceptions of EL0 by ESR_EL1's class. */
 const ENDS: Readonly<Record<number, End>> = { 0x00: 'undefined', 0x18: 'undefined', 0x24: 'abort', 0x3c: 'breakpoint', 0x15: 'call' };
 const ALIGNMENT = 0x21n,
-  DATA_ABORT = 0x24;
+  DATA_ABORT = 0x24,
+  BREAKPOINT = 0x3c;
 
 export const FUZZ_MODEL: CpuModel = {
   doc: 'Every feature the rows know.',
@@ -164,6 +165,8 @@ function outcome(ctx: CpuContext, changes: ReadonlyMap<number, bigint>): Outcome
   after.v.set(cpu.v);
   if (!raised) return { end: 'done', pc: branchAddress(ctx, cpu.pc), after, changes };
   const kind = Number((cells.ESR_EL1 >> 26n) & 63n);
+  // The breakpoints around the word: it has retired, and an engine that goes on to a branch has run into what stands there.
+  if (kind === BREAKPOINT && cells.ELR_EL1 !== CODE) return { end: 'done', pc: cells.ELR_EL1, after, changes };
   const end = kind === DATA_ABORT && (cells.ESR_EL1 & 63n) === ALIGNMENT ? 'misaligned' : (ENDS[kind] ?? 'other');
   return { end, pc: cells.ELR_EL1, after, changes };
 }

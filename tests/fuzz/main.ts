@@ -1,4 +1,4 @@
-/** The fuzzer's command line: `node tests/fuzz/main.ts --seed 1 --count 100000 --engines reference,interpreter,qemu --rows REGEX`. */
+/** The fuzzer's command line: `node tests/fuzz/main.ts --seed 1 --count 100000 --engines reference,interpreter,inline,qemu --rows REGEX`. */
 import { parseArgs } from 'node:util';
 import { driverNamed } from './drivers.ts';
 import { fuzz } from './fuzz.ts';
@@ -7,7 +7,7 @@ const { values } = parseArgs({
   options: {
     seed: { type: 'string', default: String(Date.now() % 1_000_000) },
     count: { type: 'string', default: '20000' },
-    engines: { type: 'string', default: 'reference,interpreter,qemu' },
+    engines: { type: 'string', default: 'reference,interpreter,inline,qemu' },
     rows: { type: 'string' },
     show: { type: 'string', default: '10' },
   },
