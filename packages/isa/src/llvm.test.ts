@@ -14,7 +14,7 @@ import { randomFrom } from './sampling.ts';
 import { SYSTEM_REGISTERS } from './system-registers.ts';
 
 const decode = decoder(A64, new Set(FEATURES));
-const EXTENSIONS = '+v8.5a,+lse,+crc,+rand,+lor,+wfxt,+rcpc-immo,+tlb-rmi,+flagm,+altnzcv,+ssbs,+sb,+dit,+ccpp,+ccdp,+ras';
+const EXTENSIONS = '+v8.5a,+lse,+crc,+rand,+lor,+wfxt,+rcpc-immo,+tlb-rmi,+flagm,+altnzcv,+ssbs,+sb,+dit,+ccpp,+ccdp,+predres,+ras';
 
 /** Texts by llvm-mc, null where it knows no instruction. */
 function llvm(words: readonly number[]): (string | null)[] {
@@ -41,7 +41,7 @@ const UNDEFINED_HERE: readonly (readonly [RegExp, string])[] = [
   [/^(mrs|msr) /, 'a system register this CPU does not have'],
   [/^sysl? /, 'a system operation nobody has named'],
   [/^(tlbi|at) .*e[23]|^tlbi .*ipas2/, 'maintenance of EL2 and EL3'],
-  [/^(dc|ic|cfp|dvp|cpp|at|tlbi) /, 'maintenance of features this CPU does not have'],
+  [/^(dc|ic|at|tlbi) /, 'maintenance of features this CPU does not have'],
   [/^(ldraa|ldrab|retaa|retab|eretaa|eretab|br[ab]|blr[ab]|braa|brab|blraa|blrab|pac|aut|xpac)/, 'FEAT_PAuth'],
   [/^(irg|gmi|subp|subps|addg|subg|ldg|stg|st2g|stzg|stz2g|stgp|ldgm|stgm|stzgm)\b/, 'FEAT_MTE'],
   [/^dcps[123]/, 'halting debug state'],

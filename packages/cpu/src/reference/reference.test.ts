@@ -57,6 +57,19 @@ test('EL0 is kept from EL1 pages, and fetching from outside is an instruction ab
   assert.equal(cpu.pc, VECTORS + 0x400n);
 });
 
+test('EL0 restricts predictions only if SCTLR_EL1.EnRCTX lets it', () => {
+  const { cpu, cells, engine, memory } = machine([], true);
+  memory.store(RAM + 0x2000n, 4, 0xd50b_7380n);
+  for (const enabled of [true, false]) {
+    selectStack(cpu, cells, 0, 0);
+    cells.SCTLR_EL1 = enabled ? 1n | (1n << 10n) : 1n;
+    cpu.pc = RAM + 0x2000n;
+    engine.run(1n);
+    assert.equal(cpu.pc, enabled ? RAM + 0x2004n : VECTORS + 0x400n);
+  }
+  assert.equal(cells.ESR_EL1, 0x6218_dc06n, 'CFP RCTX trapped as a system instruction');
+});
+
 test('misaligned: the program counter, a checked stack pointer, Device memory', () => {
   const { cpu, cells, engine } = machine([LDR_X0_SP, LDR_X0_X1]);
   cells.SCTLR_EL1 = 8n;

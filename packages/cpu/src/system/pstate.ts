@@ -7,7 +7,7 @@ import type { CpuContext } from './context.ts';
 export const SPSR = { dit: 24, uao: 23, pan: 22, ss: 21, il: 20, ssbs: 12, btype: 10, daif: 6, aarch32: 4 } as const;
 /** SCTLR_EL1 bits. */
 export const SCTLR = {
-  M: 0, A: 1, SA: 3, SA0: 4, UMA: 9, DZE: 14, UCT: 15, nTWI: 16, nTWE: 18, WXN: 19, TSCXT: 20, SPAN: 23, UCI: 26, DSSBS: 44,
+  M: 0, A: 1, SA: 3, SA0: 4, UMA: 9, EnRCTX: 10, DZE: 14, UCT: 15, nTWI: 16, nTWE: 18, WXN: 19, TSCXT: 20, SPAN: 23, UCI: 26, DSSBS: 44,
 } as const;
 
 const SIGN = 1n << 63n;

@@ -126,6 +126,7 @@ const SERVICES: Readonly<Record<ServiceName, Service>> = {
   CHECK_EL1: atEl1(nothing),
   CHECK_EL0_DC_ZVA: gated(SCTLR.DZE, nothing),
   CHECK_EL0_CACHE: gated(SCTLR.UCI, nothing),
+  CHECK_EL0_RCTX: gated(SCTLR.EnRCTX, nothing),
   CHECK_FP: ({ cpu }) => ((cpu.fpTrapped >> cpu.el) & 1 ? FP_TRAPPED : undefined),
   SET_QC({ cells }) { cells.FPSR |= 1n << 27n; },
 };

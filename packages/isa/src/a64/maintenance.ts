@@ -109,6 +109,20 @@ const dataCacheZero = instruction({
   },
 });
 
+/** By op2. */
+const PREDICTIONS: readonly (string | null)[] = [null, null, null, null, 'cfp', 'dvp', null, 'cpp'];
+/** What an interpreter foretells leaks nothing from one context to another, so there is nothing to forget. */
+const predictionRestriction = instruction({
+  name: 'CFP RCTX, DVP RCTX, CPP RCTX',
+  doc: 'Restrict predictions of control flow, of data values or of cache prefetches by context.',
+  bits: '1101010100 0 01 011 0111 0011 op2:3 Rt:5',
+  form: [],
+  needs: 'FEAT_SPECRES',
+  operands: f => (PREDICTIONS[f.op2] ? { t: x(f.Rt, 1) } : null),
+  asm: f => `${PREDICTIONS[f.op2]!} rctx, {t}`,
+  does(ops) { ops.service('CHECK_EL0_RCTX'); },
+});
+
 const TRANSLATE: readonly ServiceName[] = ['AT_S1E1R', 'AT_S1E1W', 'AT_S1E0R', 'AT_S1E0W'];
 
 const translate = instruction({
@@ -229,6 +243,6 @@ const tlbInvalidateRangeOuter = instruction({
 
 export const MAINTENANCE = [
   instructionCacheAll, instructionCacheAddress, dataCacheSetWay, dataCacheInvalidate, dataCacheClean, dataCachePersistence,
-  dataCacheDeepPersistence, dataCacheZero, translate, translateWithPan, tlbInvalidateAll, tlbInvalidateAllOuter, tlbInvalidate, tlbInvalidateOuter, tlbInvalidateRange,
-  tlbInvalidateRangeOuter,
+  dataCacheDeepPersistence, dataCacheZero, predictionRestriction, translate, translateWithPan, tlbInvalidateAll, tlbInvalidateAllOuter,
+  tlbInvalidate, tlbInvalidateOuter, tlbInvalidateRange, tlbInvalidateRangeOuter,
 ] as const;

@@ -7,7 +7,7 @@ const el1 = (name: string, at: SystemRegister['at'], doc: string, extra: Extra =
 
 /** SCTLR_EL1 fields that this CPU has; the others are fixed. No mixed endianness, no AArch32, no RAS. */
 const SCTLR_FIELDS = {
-  M: [0, 0], A: [1, 1], C: [2, 2], SA: [3, 3], SA0: [4, 4], UMA: [9, 9], I: [12, 12], DZE: [14, 14], UCT: [15, 15], nTWI: [16, 16],
+  M: [0, 0], A: [1, 1], C: [2, 2], SA: [3, 3], SA0: [4, 4], UMA: [9, 9], EnRCTX: [10, 10], I: [12, 12], DZE: [14, 14], UCT: [15, 15], nTWI: [16, 16],
   nTWE: [18, 18], WXN: [19, 19], TSCXT: [20, 20], SPAN: [23, 23], UCI: [26, 26], DSSBS: [44, 44],
 } as const;
 
