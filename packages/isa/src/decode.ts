@@ -16,8 +16,6 @@ export interface Decoded {
 /** Bits 31..21 and 11..10 tell most encoding classes apart. */
 const BUCKETS = 1 << 13;
 const bucketOf = (word: number) => ((word >>> 21) << 2) | ((word >>> 10) & 3);
-const BUCKET_MASK = 0xffe00c00;
-const wordOf = (bucket: number) => (((bucket >>> 2) << 21) | ((bucket & 3) << 10)) >>> 0;
 
 const ones = (word: number): number => {
   let count = 0;
@@ -26,13 +24,17 @@ const ones = (word: number): number => {
 };
 const bySpecificity = (a: Row, b: Row) => ones(b.pattern.mask) - ones(a.pattern.mask);
 
-/** Rows in groups that share a bucket, most specific first; equal groups are one array. */
+/** Rows by bucket, most specific first: each row stands in every bucket that its fixed bits allow. */
 function index(rows: readonly Row[]): readonly (readonly Row[])[] {
-  const sorted = [...rows].sort(bySpecificity);
-  const buckets: Row[][] = [];
-  for (let bucket = 0; bucket < BUCKETS; bucket++) {
-    const word = wordOf(bucket);
-    buckets.push(sorted.filter(({ pattern }) => ((word ^ pattern.match) & pattern.mask & BUCKET_MASK) === 0));
+  const buckets = Array.from({ length: BUCKETS }, (): Row[] => []);
+  for (const row of [...rows].sort(bySpecificity)) {
+    const fixed = bucketOf(row.pattern.match), free = bucketOf(~row.pattern.mask);
+    let subset = 0;
+    do {
+      buckets[fixed | subset]!.push(row);
+      // The next subset of the free bits; none behind all of them.
+      subset = (subset - free) & free;
+    } while (subset !== 0);
   }
   return buckets;
 }
