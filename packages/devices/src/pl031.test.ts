@@ -85,6 +85,11 @@ describe('pl031', () => {
     assert.equal(later.w.line, true);
   });
 
+  test('shows what it is to narrow reads as well: EDK2 asks byte by byte before it takes it for a clock', () => {
+    const { d } = rtc();
+    assert.deepEqual([0xfe0, 0xfe4, 0xff0, 0xff4, 0xff8, 0xffc].map(offset => Number(d.read(offset, 1))), [0x31, 0x10, 0x0d, 0xf0, 0x05, 0xb1]);
+  });
+
   test('brings a node with its interrupt, which makes it a wake source', () => {
     const { d } = rtc();
     assert.deepEqual(d.nodes()[0], {

@@ -4,7 +4,7 @@ import { PERIPHERAL_CLOCK, type FdtValue } from './fdt.ts';
 
 /** PeriphID0-3 from 0xFE0 and PCellID0-3 (always 0xB105F00D) from 0xFF0. */
 export function primecellIds(peripheral: readonly [number, number, number, number]): Record<number, Register<unknown, unknown>> {
-  const row = (name: string, value: number): Register<unknown, unknown> => ({ name, read: () => value });
+  const row = (name: string, value: number): Register<unknown, unknown> => ({ name, widths: [1, 2, 4], read: () => value });
   return Object.fromEntries([
     ...peripheral.map((value, i) => [0xfe0 + 4 * i, row(`PeriphID${i}`, value)]),
     ...[0x0d, 0xf0, 0x05, 0xb1].map((value, i) => [0xff0 + 4 * i, row(`PCellID${i}`, value)]),
