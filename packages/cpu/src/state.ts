@@ -27,8 +27,8 @@ export const EXIT = {
   none: 0, budget: 1, attention: 2, mmio: 3, wfi: 4, wfe: 5, hvc: 6, smc: 7, pageAbsent: 8, internal: 9, yield: 10,
 } as const;
 
-/** How many accesses one instruction can make outside RAM: two registers of 16 bytes in pieces of 8, plus one. */
-export const MMIO_SLOTS = 8;
+/** How many accesses one instruction can make outside RAM: four registers of 16 bytes in pieces of 8, one of them across pages. */
+export const MMIO_SLOTS = 16;
 
 const fixed = {
   /** V0..V31, low 64 bits first. */
