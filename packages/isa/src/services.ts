@@ -13,7 +13,7 @@ export const SERVICES = [
   // PSTATE fields: the argument is the immediate.
   'MSR_DAIFSet', 'MSR_DAIFClr', 'MSR_SPSel', 'MSR_PAN', 'MSR_UAO', 'MSR_SSBS', 'MSR_DIT',
   // EL checks of instructions that EL0 may be kept from (argument: unused); they raise the trap themselves.
-  'CHECK_EL1', 'CHECK_EL0_DC_ZVA', 'CHECK_EL0_CACHE', 'CHECK_EL0_RCTX', 'CHECK_FP',
+  'CHECK_EL1', 'CHECK_SPSEL', 'CHECK_EL0_DC_ZVA', 'CHECK_EL0_CACHE', 'CHECK_EL0_RCTX', 'CHECK_FP',
   // Sets FPSR.QC.
   'SET_QC',
 ] as const;

@@ -309,6 +309,10 @@ export class HandlerOps implements Ops<Node> {
   service(name: ServiceName, argument: Node = i64(0n)): Node {
     if (this.#runtime.isNothing(name)) return i64(0n);
     if (name === 'MSR_DAIFSet' || name === 'MSR_DAIFClr') { this.#maskInterrupts(name, wide(argument)); return i64(0n); }
+    if (name === 'CHECK_EL1' || name === 'CHECK_SPSEL') {
+      this.require(this.field(name === 'CHECK_EL1' ? 'el' : 'spsel', 'i32.load'));
+      return i64(0n);
+    }
     if (name === 'CHECK_FP') { this.checkFloatingPoint(); return i64(0n); }
     if (this.#flow.miss) throw new NotInline();
     this.leaveIf(this.fn.call(this.#runtime.service, this.cpu, i32(this.#runtime.serviceNumber(name)), wide(argument))[0]!);
@@ -346,11 +350,8 @@ export class HandlerOps implements Ops<Node> {
     if (this.#flow.miss) throw new NotInline();
     this.#runtime.hotRegisters.write(this, op('i32.load16_u', [this.record], { offset: (r as SymbolicSysReg).cell.at }), pinned);
   }
-  /** The register's own cell, after the check of the exception level. */
-  #systemCell(r: SysReg): Node {
-    if (!this.#form['el0']) this.require(this.field('el', 'i32.load'));
-    return this.#place((r as SymbolicSysReg).cell);
-  }
+  /** The register's own cell. */
+  #systemCell(r: SysReg): Node { return this.#place((r as SymbolicSysReg).cell); }
 
   vreg(r: VReg): Node { return this.fn.pin(op('v128.load', [this.#register(r)])); }
   setVreg(r: VReg, value: Node): void { this.fn.effect('v128.store', [this.#register(r), value]); }

@@ -1,38 +1,33 @@
-/** System registers the kernel uses on every entry and lock: done here when nothing stands in the way, else by the engine. */
+/** DAIF, which the kernel uses around every lock: done here when nothing stands in the way, else by the engine, as all others. */
 import { SYSTEM_REGISTERS } from '@hypnos/isa';
 import { i32, i64, type Node, op } from '../wasm/node.ts';
 import type { HandlerOps } from './handler-ops.ts';
 import { IMPORTS } from './runtime.ts';
 
-const numberOf = (name: string): number => SYSTEM_REGISTERS.findIndex(row => row.name === name);
-const both = (a: Node, b: Node): Node => op('i32.and', [a, op('i32.ne', [b, i32(0)])]);
+const DAIF = SYSTEM_REGISTERS.findIndex(row => row.name === 'DAIF');
+
+/** Whether this is DAIF at EL1, where nothing traps it. */
+const isPlainDaif = (ops: HandlerOps, number: Node): Node =>
+  op('i32.and', [op('i32.eq', [number, i32(DAIF)]), ops.field('el', 'i32.load')]);
 
 export const hotRegisters = {
-  /** MRS: the value. DAIF at EL1; SP_EL0 while SP_EL1 is the stack pointer. */
+  /** MRS: the value. */
   read(ops: HandlerOps, number0: Node): Node {
     const { fn } = ops, number = fn.pin(number0), value = fn.variable('i64');
-    const is = (name: string) => op('i32.eq', [number, i32(numberOf(name))]);
-    const el = ops.field('el', 'i32.load'), spsel = ops.field('spsel', 'i32.load');
-    fn.when(both(is('SP_EL0'), op('i32.and', [el, spsel])), () => { fn.set(value, ops.field('SP_EL0')); }, () => {
-      fn.when(both(is('DAIF'), el), () => { fn.set(value, op('i64.shl', [ops.field('daif', 'i64.load32_u'), i64(6n)])); }, () => {
-        ops.leaveIf(fn.call(IMPORTS.readSystem, ops.cpu, number)[0]!);
-        fn.set(value, ops.field('scratch'));
-      });
+    fn.when(isPlainDaif(ops, number), () => { fn.set(value, op('i64.shl', [ops.field('daif', 'i64.load32_u'), i64(6n)])); }, () => {
+      ops.leaveIf(fn.call(IMPORTS.readSystem, ops.cpu, number)[0]!);
+      fn.set(value, ops.field('scratch'));
     });
     return value;
   },
-  /** MSR. DAIF at EL1 while no line is up that it could unmask; SP_EL0 as above. */
+  /** MSR. DAIF only while no line is up that it could unmask. */
   write(ops: HandlerOps, number0: Node, value: Node): void {
-    const { fn } = ops, number = fn.pin(number0);
-    const is = (name: string) => op('i32.eq', [number, i32(numberOf(name))]);
-    const el = ops.field('el', 'i32.load'), spsel = ops.field('spsel', 'i32.load'), lines = ops.field('lines', 'i32.load');
-    fn.when(both(is('SP_EL0'), op('i32.and', [el, spsel])), () => { ops.setField('SP_EL0', value); }, () => {
-      fn.when(both(op('i32.and', [is('DAIF'), op('i32.eqz', [lines])]), el), () => {
-        ops.setField('daif', op('i64.and', [op('i64.shr_u', [value, i64(6n)]), i64(15n)]), 'i32.store');
-      }, () => {
-        ops.setField('scratch', value);
-        ops.leaveIf(fn.call(IMPORTS.writeSystem, ops.cpu, number)[0]!);
-      });
+    const { fn } = ops, number = fn.pin(number0), quiet = op('i32.eqz', [ops.field('lines', 'i32.load')]);
+    fn.when(op('i32.and', [isPlainDaif(ops, number), quiet]), () => {
+      ops.setField('daif', op('i64.and', [op('i64.shr_u', [value, i64(6n)]), i64(15n)]), 'i32.store');
+    }, () => {
+      ops.setField('scratch', value);
+      ops.leaveIf(fn.call(IMPORTS.writeSystem, ops.cpu, number)[0]!);
     });
   },
 };

@@ -124,6 +124,7 @@ const SERVICES: Readonly<Record<ServiceName, Service>> = {
   MSR_DIT({ cpu }, argument) { cpu.dit = Number(argument & 1n); },
 
   CHECK_EL1: atEl1(nothing),
+  CHECK_SPSEL: ({ cpu }) => (cpu.spsel ? undefined : UNDEFINED),
   CHECK_EL0_DC_ZVA: gated(SCTLR.DZE, nothing),
   CHECK_EL0_CACHE: gated(SCTLR.UCI, nothing),
   CHECK_EL0_RCTX: gated(SCTLR.EnRCTX, nothing),

@@ -184,7 +184,10 @@ const PLACES = SYSTEM_REGISTERS.filter(({ at }) => at[0] >= 2)
 const reads = (reach: SystemRegister['el1']) => reach === 'read' || reach === 'read-write';
 const writes = (reach: SystemRegister['el1']) => reach === 'write' || reach === 'read-write';
 
-/** `through` 1: the engine's `readSystem` computes it; 0: it is the cell of that name. `el0` 1: EL0 may ask. */
+/** While SP_EL0 is the current stack pointer it has no other name (C5.2.23). */
+const isStack = (row: SystemRegister | null | undefined) => (row?.name === 'SP_EL0' ? 1 : 0);
+
+/** `through` 1: the engine's `readSystem` computes it; 0: it is the cell of that name. `el0` 1: EL0 may ask. `stack` 1: SP_EL0. */
 const moveFromSystem = instruction({
   name: 'MRS',
   doc: 'Read a system register.',
@@ -195,7 +198,7 @@ const moveFromSystem = instruction({
     const row = registerAt(f);
     return {
       through: row?.stored && !row.readsThroughEngine ? 0 : 1, el0: row && reads(row.el0) ? 1 : 0,
-      random: row?.needs?.includes('FEAT_RNG') ? 1 : 0,
+      random: row?.needs?.includes('FEAT_RNG') ? 1 : 0, stack: isStack(row),
     };
   },
   operands(f) {
@@ -203,8 +206,9 @@ const moveFromSystem = instruction({
     return row && reads(row.el1) ? { t: x(f.Rt, 1), register: sysreg(row) } : null;
   },
   asm: () => 'mrs {t}, {register}',
-  does(ops, { el0, random }, { t, register }) {
+  does(ops, { el0, random, stack }, { t, register }) {
     if (!el0) ops.service('CHECK_EL1');
+    if (stack) ops.service('CHECK_SPSEL');
     const value = ops.readSystem(register);
     // RNDR and RNDRRS clear NZCV when there was a number, and there always is (D17.2, RNDR).
     if (random) ops.setFlags({ n: ops.imm(0n), z: ops.imm(1n), c: ops.imm(0n), v: ops.imm(0n) });
@@ -221,15 +225,16 @@ const moveToSystem = instruction({
   derived(f) {
     const row = registerAt(f);
     const plain = row?.stored && !row.writesThroughEngine && row.writable === undefined;
-    return { through: plain ? 0 : 1, el0: row && writes(row.el0) ? 1 : 0 };
+    return { through: plain ? 0 : 1, el0: row && writes(row.el0) ? 1 : 0, stack: isStack(row) };
   },
   operands(f) {
     const row = registerAt(f);
     return row && writes(row.el1) ? { register: sysreg(row), t: x(f.Rt, 1) } : null;
   },
   asm: () => 'msr {register}, {t}',
-  does(ops, { el0 }, { register, t }) {
+  does(ops, { el0, stack }, { register, t }) {
     if (!el0) ops.service('CHECK_EL1');
+    if (stack) ops.service('CHECK_SPSEL');
     ops.writeSystem(register, ops.reg(t));
   },
 });
