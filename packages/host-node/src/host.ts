@@ -5,12 +5,18 @@ import { randomFillSync } from 'node:crypto';
 import { getCompileCacheDir } from 'node:module';
 import { Worker } from 'node:worker_threads';
 import { gunzipSync } from 'node:zlib';
+import { cacheFolder } from './cache-folder.ts';
 import { nodeClock } from './clock.ts';
 
 const PAGE = 1 << 16;
 
-/** A host whose vCPU threads import their engines from the module at `engines` (see EnginesModule). */
-export const nodeHost = (engines: URL): Host => ({
+export interface NodeHostOptions {
+  /** Folder where the generated engine is kept from one start to the next. */
+  readonly cache?: string;
+}
+
+/** What a machine needs of Node. */
+export const nodeHost = ({ cache = cacheFolder() }: NodeHostOptions = {}): Host => ({
   clock: nodeClock,
   inflate: (gzip, atMost) => gunzipSync(gzip, { maxOutputLength: atMost }),
   entropy: into => { randomFillSync(into); },
@@ -25,7 +31,7 @@ export const nodeHost = (engines: URL): Host => ({
   },
   startThread(setup, heard, failed): MachineThread {
     const worker = new Worker(new URL('./machine-worker.ts', import.meta.url), {
-      workerData: { setup, engines: engines.href, compileCache: getCompileCacheDir() }, stdin: true, name: 'hypnos vcpu 0',
+      workerData: { setup, cache, compileCache: getCompileCacheDir() }, stdin: true, name: 'hypnos vcpu 0',
     });
     let ended = false;
     worker.on('message', (message: ThreadMessage) => {

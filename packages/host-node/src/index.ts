@@ -1,6 +1,5 @@
 export { nodeClock } from './clock.ts';
-export type { EnginesModule } from './engines.ts';
-export { nodeHost } from './host.ts';
+export { nodeHost, type NodeHostOptions } from './host.ts';
 export { ESCAPE_HELP, Escapes, type ConsoleCommand } from './escapes.ts';
 export { flashFile, readWhole, writer } from './files.ts';
 export { Terminal, type ConsoleUser } from './terminal.ts';

@@ -1,4 +1,5 @@
 export * from './capabilities.ts';
+export * from './engines.ts';
 export * from './exit.ts';
 export * from './ports.ts';
 export type * from './wall.ts';
@@ -12,5 +13,4 @@ export { TRNG } from './trng.ts';
 export { PV_TIME } from './pv-time.ts';
 /** Parts of the floor below that a VMM names: the one memory's layout and the wall's words for it. */
 export { MAX_CPUS, MAX_RAM, memoryMap, PAGE } from '@hypnos/cpu';
-export type { CpuModel } from '@hypnos/isa';
 export type { CpuState, GuestMemory, GuestMemoryPorts, MemoryMap } from '@hypnos/cpu';

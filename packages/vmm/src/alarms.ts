@@ -18,10 +18,12 @@ export class Alarms {
     return first;
   }
 
-  /** Calls everybody whose time has come, once; a wish that is renewed for the past waits for the next call. */
+  /**
+   * Calls everybody whose time has come, once. A wish stands until its device takes it back or has another: a device whose own
+   * clock is a moment behind ours finds itself early, has nothing new to tell, and is called again.
+   */
   fire(nowNs: bigint): void {
-    const due = [...this.#wishes].filter(([, wish]) => wish.atNs <= nowNs);
-    for (const [name] of due) this.#wishes.delete(name);
-    for (const [, wish] of due) wish.due();
+    for (const { atNs, due } of [...this.#wishes.values()]) if (atNs <= nowNs) due();
+    if ((this.earliest() ?? nowNs + 1n) <= nowNs) this.#changed();
   }
 }

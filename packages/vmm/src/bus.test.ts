@@ -32,19 +32,25 @@ test('two devices at one address are our own fault', () => {
   assert.throws(() => new Bus([attach(pl031, { ports, at: MAP.pl031 }), attach(pl061, { ports, at: MAP.pl031 })]), /overlap/);
 });
 
-test('alarms ring once, when due, earliest told first; a renewal for the past waits its turn', () => {
+test('alarms ring when due, earliest told first; a renewal for the past waits its turn, and who was early is called again', () => {
   const rung: string[] = [];
-  let changes = 0;
+  let changes = 0, early = true;
   const alarms = new Alarms(() => { changes++; });
-  alarms.set('late', 20n, () => rung.push('late'));
-  alarms.set('early', 10n, () => { rung.push('early'); alarms.set('early', 5n, () => rung.push('again')); });
+  const ring = (name: string) => (): void => { rung.push(name); alarms.set(name, null, () => {}); };
+  alarms.set('late', 20n, ring('late'));
+  alarms.set('early', 10n, () => { rung.push('early'); alarms.set('early', 5n, ring('early')); });
   assert.deepEqual([alarms.earliest(), changes], [10n, 2]);
   alarms.fire(9n);
   assert.deepEqual(rung, []);
   alarms.fire(10n);
   assert.deepEqual([rung, alarms.earliest()], [['early'], 5n]);
   alarms.fire(30n);
-  assert.deepEqual(rung, ['early', 'late', 'again']);
-  alarms.set('late', null, () => {});
-  assert.equal(alarms.earliest(), null);
+  assert.deepEqual([rung, alarms.earliest()], [['early', 'late', 'early'], null]);
+
+  alarms.set('slow clock', 40n, () => { if (early) early = false; else ring('slow clock')(); });
+  changes = 0;
+  alarms.fire(40n);
+  assert.deepEqual([alarms.earliest(), changes], [40n, 1], 'nothing was done about it, so it stands and is told again');
+  alarms.fire(40n);
+  assert.deepEqual([rung.at(-1), alarms.earliest()], ['slow clock', null]);
 });

@@ -1,7 +1,9 @@
+/** Names of the floor below that a machine's owner writes. */
+export { type CpuModelName, cpuModels, type SuspendAbi } from '@hypnos/hypervisor';
 export { Machine, type Ended, type Listeners, type MachineConfig, type NamedBytes, type SuspendRequest } from './machine.ts';
 export { runMachine } from './machine-thread.ts';
 export type { Host, HostClock, MachineThread, SharedMemory, ThreadHost } from './ports.ts';
-export type { CpuModelName, Ending, EngineName, RunStatistics, ThreadMessage, ThreadSetup } from './thread-setup.ts';
+export type { Ending, EngineName, RunStatistics, ThreadMessage, ThreadSetup } from './thread-setup.ts';
 export { eventLine, type Happening, type MachineEvent, type Moment, type WakeCause, type WakeOutlook } from './events.ts';
 export { parseSuspendPolicy, PSCI, type PsciError, type SuspendDecision, type SuspendPolicy } from './policy.ts';
 export { parseWakeSources, type WakeSources } from './wake-sources.ts';

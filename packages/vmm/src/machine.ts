@@ -1,6 +1,6 @@
 /** A machine as its owner has it: made from files and options, run, watched, put to sleep and woken. Everything it does happens on another thread. */
 import { alignUp, HypnosError } from '@hypnos/base';
-import { attachLines, memoryMap, type SuspendAbi, type VmLines } from '@hypnos/hypervisor';
+import { attachLines, cpuModel, type CpuModelName, memoryMap, type SuspendAbi, type VmLines } from '@hypnos/hypervisor';
 import { deviceNodes, type Fittings } from './board/devices.ts';
 import { boardTree } from './board/tree.ts';
 import { kernelImage } from './boot/kernel-image.ts';
@@ -14,7 +14,7 @@ import { MAP } from './board/map.ts';
 import { psciCode } from './lifecycle.ts';
 import type { PsciError, SuspendDecision, SuspendPolicy } from './policy.ts';
 import type { Host, MachineThread } from './ports.ts';
-import type { CpuModelName, Ending, EngineName, RunStatistics, ThreadMessage, ThreadSetup } from './thread-setup.ts';
+import type { Ending, EngineName, RunStatistics, ThreadMessage, ThreadSetup } from './thread-setup.ts';
 import type { WakeSources } from './wake-sources.ts';
 
 /** A file's content, with the name that sentences call it by. */
@@ -95,6 +95,7 @@ export class Machine {
     if ((config.suspendAbi ?? 'merged') !== 'merged' && config.onSuspend?.do === 'deny') {
       throw new HypnosError('EINVAL', 'with the suspend interfaces of 2021 the hypervisor has already accepted the call when the machine hears of it: it cannot be denied.');
     }
+    cpuModel(config.cpu ?? 'default');                           // refuses an unknown name before anything is started
     this.#memoryBytes = memorySize(config.memory ?? '512M');
     const kernel = config.kernel && kernelImage(config.kernel.bytes, config.kernel.name, host.inflate);
     const boot: FirmwareBoot = { kernel: config.firmware ? kernel?.bytes : undefined, initrd: config.initrd?.bytes, bootargs: config.append ?? '' };

@@ -1,5 +1,5 @@
 /** What goes to a vCPU's thread when it starts, and what it says: plain values that can be cloned between threads. */
-import type { SuspendAbi } from '@hypnos/hypervisor';
+import type { CpuModelName, SuspendAbi } from '@hypnos/hypervisor';
 import type { Fittings } from './board/devices.ts';
 import type { Segment } from './boot/plan.ts';
 import type { MachineEvent } from './events.ts';
@@ -7,8 +7,6 @@ import type { SuspendPolicy } from './policy.ts';
 import type { WakeSources } from './wake-sources.ts';
 
 export type EngineName = 'interpreter' | 'reference';
-/** A name that the thread's engines module knows. */
-export type CpuModelName = string;
 
 export interface ThreadSetup {
   /** The one memory: `handle` for engines, `buffer` for everybody. */

@@ -1,8 +1,7 @@
 /** The options of `hypnos run`, as commander declares them and as the verb reads them. */
-import { cpuModels } from '@hypnos/isa';
 import { ESCAPE_HELP } from '@hypnos/host-node';
 import {
-  memorySize, parseAddress, parseSuspendPolicy, parseWakeSources, type EngineName, type SuspendPolicy, type WakeSources,
+  type CpuModelName, cpuModels, memorySize, parseAddress, parseSuspendPolicy, parseWakeSources, type EngineName, type SuspendPolicy, type WakeSources,
 } from '@hypnos/vmm';
 import { HypnosError } from '@hypnos/base';
 import { Command, InvalidArgumentError, Option } from 'commander';
@@ -13,7 +12,7 @@ export interface RunOptions {
   readonly append?: string;
   readonly memory: number;
   readonly cpus: number;
-  readonly cpu: keyof typeof cpuModels;
+  readonly cpu: CpuModelName;
   readonly firmware?: { readonly file: string; readonly address: bigint };
   readonly flashVars?: string;
   readonly conduit: 'hvc' | 'smc';

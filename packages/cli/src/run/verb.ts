@@ -21,7 +21,7 @@ async function run(options: RunOptions): Promise<number> {
     throw new HypnosError('EINVAL', '--on-suspend ask asks on a terminal, and standard input is none: choose sleep, resume or deny.');
   }
   const vars = options.flashVars === undefined ? undefined : flashFile(options.flashVars);
-  const machine = Machine.create({ ...configOf(options), ...(vars && { flashVars: vars.bytes }) }, nodeHost(new URL('../engines.ts', import.meta.url)));
+  const machine = Machine.create({ ...configOf(options), ...(vars && { flashVars: vars.bytes }) }, nodeHost());
   if (options.dumpDtb !== undefined) {
     const file = writer('the device tree', options.dumpDtb);
     file.write(machine.dtb);
