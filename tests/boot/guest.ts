@@ -31,14 +31,14 @@ export interface Guest {
   events(): readonly Event[];
 }
 
-/** Boots `hypnos run ARGS` to its prompt, lets `use` have it, and ends it whatever happens. */
-export async function withGuest(args: readonly string[], use: (guest: Guest) => Promise<void>): Promise<void> {
+/** Boots `hypnos run ARGS` to its prompt (or what else `ready` is), lets `use` have it, and ends it whatever happens. */
+export async function withGuest(args: readonly string[], use: (guest: Guest) => Promise<void>, ready: RegExp = PROMPT): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'hypnos-boot-')), log = join(folder, 'events');
   const child = spawn(join(root, 'bin', 'hypnos'), ['run', '--events', log, ...args]);
   const guest = attach(child, log);
   try {
-    await guest.sees(PROMPT);
-    await guest.sh('stty cols 1000');                            // so that what is typed is echoed on one line
+    await guest.sees(ready);
+    if (ready === PROMPT) await guest.sh('stty cols 1000');          // so that what is typed is echoed on one line
     await use(guest);
   } finally {
     child.kill('SIGKILL');
