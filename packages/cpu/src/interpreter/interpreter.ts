@@ -81,14 +81,15 @@ export function createInterpreter(ctx: CpuContext, parts: InterpreterParts): Int
     forgetAccesses(cpu);
     return cpu.exitReason === EXIT.budget;
   }
-  /** Exactly `budget` instructions: by the dispatcher while it cannot overshoot, then one by one. */
+  /** Exactly `budget` instructions and exceptions, as the reference counts them: by the dispatcher while it cannot overshoot, then one by one. */
   function runExactly(budget: bigint): void {
-    const until = cpu.retired + budget;
-    if (budget > OVERSHOOT) {
-      seat.enter('run', budget - OVERSHOOT);
+    let left = budget;
+    if (left > OVERSHOOT) {
+      seat.enter('run', left - OVERSHOOT);
       if (cpu.exitReason !== EXIT.budget) return;
+      left = cpu.left + OVERSHOOT;
     }
-    if (until > cpu.retired) seat.enter('step', until - cpu.retired);
+    if (left > 0n) seat.enter('step', left);
   }
 
   return {
