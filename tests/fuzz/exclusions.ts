@@ -20,6 +20,8 @@ export const NOT_ON_QEMU: readonly Exclusion[] = [
   rows("cache maintenance by address answers to Linux's rules, and set/way and TLB operations are not there", /^(IC|DC|TLBI|AT)\b/),
 ];
 
+const FZ = 1 << 24;
+
 /** Where qemu-aarch64 7.2 is known to do otherwise than the manual. */
 export const QEMU_DIFFERS: readonly (Exclusion & { readonly when: (expected: Outcome) => boolean })[] = [
   { ...rows('QEMU 7.2 does not check the alignment of LDAPR', /^LDAPR/), when: expected => expected.end === 'misaligned' },
@@ -30,6 +32,15 @@ export const QEMU_DIFFERS: readonly (Exclusion & { readonly when: (expected: Out
   {
     ...rows('QEMU looks at the monitor before the translation of a store exclusive', /^(STXR|STXP)/),
     when: expected => expected.end === 'abort',
+  },
+  {
+    ...rows('QEMU 7.2 leaves the sign above the halfword; a scalar result has zeroes there (C7.2)', /^FCVTZS \(scalar, vector fixed-point\), half/),
+    when: () => true,
+  },
+  {
+    reason: 'QEMU 7.2 sets Z for a positive denormal that FPCR.FZ flushes; FPToFixedJS clears it, since something was lost',
+    applies: c => c.decoded.row.name === 'FJCVTZS' && (c.before.fpcr & FZ) !== 0,
+    when: () => true,
   },
 ];
 

@@ -27,7 +27,9 @@ const sum = (name: 'add' | 'sub'): FastPath => (fast, what) => {
 
 const product: FastPath = (fast, what) => {
   const size = sizeOf(what), { fn } = fast, a = fast.operand(0, size), b = fast.operand(1, size);
-  const r = fn.pin(f('mul', size, a, b));
+  const r = fn.pin(f('mul', size, a, b)), zero = float(size, 0);
+  // Zero times a number is exactly zero; zero times infinity is NaN, which equals nothing.
+  fn.when(both(f('eq', size, r, zero), either(f('eq', size, a, zero), f('eq', size, b, zero))), () => { fast.return(r, size); });
   fast.unless(fast.ordinary(r, size));
   if (size === 32) fast.inexactIf(() => ne(64, promote(r), f('mul', 64, promote(a), promote(b))));
   else {
@@ -40,7 +42,8 @@ const product: FastPath = (fast, what) => {
 /** A quotient or root r is exact if r times something gives the operand back, exactly. */
 const quotient: FastPath = (fast, what) => {
   const size = sizeOf(what), { fn } = fast, a = fast.operand(0, size), b = fast.operand(1, size);
-  const r = fn.pin(f('div', size, a, b));
+  const r = fn.pin(f('div', size, a, b)), zero = float(size, 0);
+  fn.when(both(f('eq', size, r, zero), f('eq', size, a, zero)), () => { fast.return(r, size); });
   fast.unless(fast.ordinary(r, size));
   if (size === 32) fast.inexactIf(() => ne(64, f('mul', 64, promote(r), promote(b)), promote(a)));
   else {
