@@ -9,7 +9,7 @@ import { i32, i64, type Node, op, select } from '../wasm/node.ts';
 import { hotRegisters } from './hot-registers.ts';
 import { buildFpHelper } from './fp-helpers.ts';
 import { tlbIndex, tlbTag } from './memory-ops.ts';
-import { ACCESS, SLOW, WALK, WALKED } from './status.ts';
+import { ACCESS, SLOW, STATUS, WALK, WALKED } from './status.ts';
 
 export const EXCEPTION_CALLS: readonly ExceptionCall[] = ['SVC', 'HVC', 'SMC', 'BRK', 'HLT', 'UNDEFINED'];
 
@@ -96,6 +96,7 @@ function buildResolve(linearOf: FunctionBuilder, walk: FunctionBuilder): Functio
   const fn = new FunctionBuilder('resolve', { params: ['i32', 'i64', 'i32'], results: ['i32'] });
   const [cpu, va, info] = fn.params as [Node, Node, Node];
   const has = (mask: number) => op('i32.ne', [op('i32.and', [info, i32(mask)]), i32(0)]);
+  const and = (a: Node, b: Node) => op('i32.and', [a, b]);
   const field = (name: string, load = 'i32.load') => fn.pin(op(load, [cpu], { offset: at(name) }));
   const slow = (reason: number) => {
     const status = fn.call(IMPORTS.slow, cpu, va, info, i32(reason))[0]!;
@@ -127,11 +128,15 @@ function buildResolve(linearOf: FunctionBuilder, walk: FunctionBuilder): Functio
   const place = fn.pin(fn.call(linearOf, op('i64.shr_u', [address, i64(12n)]), has(ACCESS.write))[0]!);
   fn.when(op('i32.eqz', [place]), () => { slow(SLOW.notRam); }, undefined, { likely: false });
   const flags = fn.pin(op('i32.load8_u', [op('i32.shr_u', [place, i32(12)])], { offset: PAGE_FLAGS }));
-  fn.when(op('i32.and', [flags, i32(PAGE.absent | PAGE.watched)]), () => { slow(SLOW.absent); }, undefined, { likely: false });
-  // A clean page is looked at on every write until its first, which the exact path logs.
-  const clean = op('i32.ne', [op('i32.and', [flags, i32(PAGE.clean)]), i32(0)]);
-  fn.when(op('i32.and', [has(ACCESS.write), clean]), () => { slow(SLOW.absent); }, undefined, { likely: false });
   const linear = fn.pin(op('i32.add', [place, op('i32.and', [op('i32.wrap_i64', [va]), i32(4095)])]));
+  // A clean page is looked at on every write until its first, which the exact path logs; an atomic access then goes on in place.
+  const clean = and(has(ACCESS.write), op('i32.ne', [op('i32.and', [flags, i32(PAGE.clean)]), i32(0)]));
+  fn.when(op('i32.or', [op('i32.and', [flags, i32(PAGE.absent | PAGE.watched)]), clean]), () => {
+    const status = fn.call(IMPORTS.slow, cpu, va, info, i32(SLOW.absent))[0]!;
+    fn.when(and(has(ACCESS.place), op('i32.eq', [status, i32(STATUS.again)])), () => { fn.return(linear); });
+    fn.effect('i32.store', [cpu, status], at('status'));
+    fn.return(i32(0));
+  }, undefined, { likely: false });
   // Device memory has no unaligned accesses, so it never enters the TLB, whose fast path does not look.
   fn.when(op('i32.and', [field('walkResult'), i32(WALKED.device)]), () => {
     fn.when(op('i32.or', [misaligned, has(ACCESS.zero)]), () => { slow(SLOW.misaligned); });

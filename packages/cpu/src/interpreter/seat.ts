@@ -3,7 +3,7 @@ import type { CpuContext } from '../system/index.ts';
 import { pendingInterrupt, takeTrap, type Trap } from '../system/index.ts';
 import { forgetAccesses } from '../mmio.ts';
 import { EXIT } from '../state.ts';
-import { STATUS, WALKED } from './status.ts';
+import { STATUS, WALK, WALKED } from './status.ts';
 
 export interface Exports {
   run(cpu: number, budget: bigint): void;
@@ -70,7 +70,7 @@ export class Seat {
   }
 
   /** If the last walk met a table that is not ready, makes it ready. */
-  prepared(): boolean {
+  #prepared(): boolean {
     const { cpu, memory } = this.ctx;
     if (!(cpu.walkResult & (WALKED.absent | WALKED.writes))) return false;
     memory.linearOf(cpu.walkAddress, cpu.walkResult & WALKED.writes ? 'write' : 'read');
@@ -78,9 +78,16 @@ export class Seat {
   }
   /** Walks; false leaves the fault in `walkResult`. */
   walk(va: bigint, request: number): boolean {
-    for (;;) {
-      if (this.exports.walk(this.base, BigInt.asIntN(64, va), request)) return true;
-      if (!this.prepared()) return false;
+    for (let how = request;;) {
+      if (this.exports.walk(this.base, BigInt.asIntN(64, va), how)) return true;
+      if (this.ctx.cpu.walkResult & WALKED.writes) how |= WALK.told;
+      if (!this.#prepared()) return false;
     }
+  }
+  /** Whether the last walk, of generated code, stopped at a table that was not ready. It is now, and the walk has been made. */
+  finishedWalk(va: bigint, request: number): boolean {
+    if (!(this.ctx.cpu.walkResult & (WALKED.absent | WALKED.writes))) return false;
+    this.walk(va, request);
+    return true;
   }
 }

@@ -12,13 +12,18 @@ import { ACCESS, SLOW, STATUS, WALK } from './status.ts';
 export function slowAccess(seat: Seat): (cpu: number, va: bigint, info: number, reason: number) => number {
   const { ctx } = seat, { cpu } = ctx, data = dataMemory(ctx), scratch = scratchOf(seat);
 
+  const requestOf = (info: number, write: boolean): number => {
+    const asEl0 = cpu.el === 0 || ((info & ACCESS.unprivileged) !== 0 && !cpu.uao);
+    return (write ? WALK.write : 0) | (asEl0 ? WALK.asEl0 : 0);
+  };
   /** A read-modify-write that could not even read reports a read. */
   function faultsAsRead(address: bigint, info: number): boolean {
     if (!(info & ACCESS.readsFirst)) return false;
     const found = translate(ctx, address, 'write', { el: cpu.el, pan: true, atomic: true });
     return faulted(found) && !found.write;
   }
-  /** One access of up to 8 bytes outside RAM, at the address that was just walked to. */
+  const aligned = (address: bigint, info: number): boolean => (address & ((1n << BigInt(info & ACCESS.sizeMask)) - 1n)) === 0n;
+  /** One access of up to 8 bytes outside RAM, aligned, at the address that was just walked to. */
   function deviceAccess(info: number, write: boolean): number {
     const bytes = (1 << (info & ACCESS.sizeMask)) as AccessBytes;
     const answer = outsideAccess(cpu, cpu.walkAddress, bytes, write, write ? scratch.read(0, bytes) : 0n);
@@ -37,10 +42,9 @@ export function slowAccess(seat: Seat): (cpu: number, va: bigint, info: number, 
     if (write) data.store(access, address, Array.from({ length: count }, (_, i) => scratch.read(i * bytes, bytes)));
     else data.load(access, address, count).forEach((value, i) => { scratch.write(i * bytes, bytes, value); });
   }
-  /** A page that was absent, clean or watched is made ready for an atomic access, which then runs again. */
+  /** A page that was absent, clean or watched is made ready for an atomic access, which then goes on there. */
   function makeReady(address: bigint, write: boolean): number {
-    const request = (write ? WALK.write : 0) | (cpu.el === 0 ? WALK.asEl0 : 0);
-    if (!seat.walk(address, request)) return seat.trapped(dataAbort(ctx, cpu.walkResult & 0x3f, address, write));
+    if (!seat.walk(address, requestOf(0, write))) return seat.trapped(dataAbort(ctx, cpu.walkResult & 0x3f, address, write));
     if (ctx.memory.linearOf(cpu.walkAddress, write ? 'write' : 'read') !== null) return STATUS.again;
     return seat.trapped(dataAbort(ctx, DFSC.unsupportedAtomic, address, write));
   }
@@ -48,11 +52,12 @@ export function slowAccess(seat: Seat): (cpu: number, va: bigint, info: number, 
   return (_cpu, va, info, reason) => {
     const address = info & ACCESS.zero ? cpu.scratch[0]! : BigInt.asUintN(64, va), write = (info & ACCESS.write) !== 0;
     const abort = (status: number, asWrite = write) => seat.trapped(dataAbort(ctx, status, address, asWrite));
-    if (reason === SLOW.fault) return seat.prepared() ? STATUS.again : abort(cpu.walkResult & 0x3f, write && !faultsAsRead(address, info));
+    if (reason === SLOW.fault && seat.finishedWalk(va, requestOf(info, write))) return STATUS.again;
+    if (reason === SLOW.fault) return abort(cpu.walkResult & 0x3f, write && !faultsAsRead(address, info));
     if (reason === SLOW.misaligned && info & ACCESS.aligned) return abort(DFSC.alignment);
     if (reason === SLOW.notRam) {
       if (info & ACCESS.place) return abort(DFSC.unsupportedAtomic);
-      if (!(info & (ACCESS.zero | ACCESS.pair)) && (info & ACCESS.sizeMask) <= 3) return deviceAccess(info, write);
+      if (!(info & (ACCESS.zero | ACCESS.pair)) && (info & ACCESS.sizeMask) <= 3 && aligned(address, info)) return deviceAccess(info, write);
     }
     if (info & ACCESS.place) return makeReady(address, write);
     try {

@@ -27,8 +27,8 @@ export const ACCESS = {
   elementShift: 10,
 } as const;
 
-/** Bits of a walk's request. */
-export const WALK = { write: 1, fetch: 2, asEl0: 4 } as const;
+/** Bits of a walk's request. `told`: whoever watches or logs the table about to be written has heard of it. */
+export const WALK = { write: 1, fetch: 2, asEl0: 4, told: 8 } as const;
 /** Bits of `walkResult` after a success. */
 export const WALKED = {
   device: 1, global: 2, fault: 0x8000_0000,

@@ -104,7 +104,7 @@ export function buildWalk(linearOf: FunctionBuilder): FunctionBuilder {
     /** Writes an entry with a flag changed, where it still is what it was, and walks again; tables in ROM stay as they are. */
     const update = (changed: Node) => {
       fn.when(fn.call(linearOf, number, i32(1))[0]!, () => {
-        prepareIf(PAGE.clean | PAGE.watched, WALKED.writes);
+        fn.when(isZero(has(request, WALK.told)), () => { prepareIf(PAGE.clean | PAGE.watched, WALKED.writes); });
         fn.pin(op('i64.atomic.rmw.cmpxchg', [where, entry, changed]));
         fn.br(again);
       });
