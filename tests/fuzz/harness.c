@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 enum { CHANGES = 16, CODE_WORD = 0x800 / 4 };
-#define CODE ((uint32_t *)0x1000000000)
+#define CODE ((uint32_t *)0x1000037000)
 #define DATA ((uint64_t *)0x2000000000)
 #define DATA_WORDS (65536 / 8)
 #define BRK 0xd4200000u

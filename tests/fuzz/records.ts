@@ -1,7 +1,7 @@
 /** One fuzz case and its outcome: what every engine is given and asked, and the binary form `harness.c` speaks. */
 
 /** Where the word stands, and the data around which pointers are drawn; the same virtual addresses on every engine. */
-export const CODE_PAGE = 0x10_0000_0000n,
+export const CODE_PAGE = 0x10_0003_7000n,
   CODE = CODE_PAGE + 0x800n;
 export const DATA = 0x20_0000_0000n,
   DATA_BYTES = 65536;

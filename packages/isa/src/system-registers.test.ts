@@ -64,14 +64,14 @@ test('identification registers follow the features', () => {
 test('a register is plain or goes through the engine, and EL0 may reach it or not, as its row says', () => {
   const decode = decoder(A64, cpuModels.default.features);
   const form = (text: string) => decode(assemble(text).words[0]!)?.form;
-  assert.deepEqual(form('mrs x0, tpidr_el0'), { through: 0, el0: 1, random: 0 });
-  assert.deepEqual(form('mrs x0, sp_el0'), { through: 0, el0: 0, random: 0 });
-  assert.deepEqual(form('mrs x0, cntvct_el0'), { through: 1, el0: 1, random: 0 });
-  assert.deepEqual(form('mrs x0, rndr'), { through: 1, el0: 1, random: 1 });
-  assert.deepEqual(form('msr tpidr_el0, x0'), { through: 0, el0: 1 });
-  assert.deepEqual(form('msr tpidrro_el0, x0'), { through: 0, el0: 0 });
-  assert.deepEqual(form('msr ttbr0_el1, x0'), { through: 1, el0: 0 });
-  assert.deepEqual(form('msr vbar_el1, x0'), { through: 1, el0: 0 }, 'its low bits are fixed');
+  assert.deepEqual(form('mrs x0, tpidr_el0'), { through: 0, el0: 1, random: 0, stack: 0 });
+  assert.deepEqual(form('mrs x0, sp_el0'), { through: 0, el0: 0, random: 0, stack: 1 });
+  assert.deepEqual(form('mrs x0, cntvct_el0'), { through: 1, el0: 1, random: 0, stack: 0 });
+  assert.deepEqual(form('mrs x0, rndr'), { through: 1, el0: 1, random: 1, stack: 0 });
+  assert.deepEqual(form('msr tpidr_el0, x0'), { through: 0, el0: 1, stack: 0 });
+  assert.deepEqual(form('msr tpidrro_el0, x0'), { through: 0, el0: 0, stack: 0 });
+  assert.deepEqual(form('msr ttbr0_el1, x0'), { through: 1, el0: 0, stack: 0 });
+  assert.deepEqual(form('msr vbar_el1, x0'), { through: 1, el0: 0, stack: 0 }, 'its low bits are fixed');
 });
 
 test('registers of features the model lacks are UNDEFINED, and so is the wrong direction', () => {
