@@ -59,6 +59,7 @@ function build(setup: ThreadSetup, host: ThreadHost, map: MemoryMap, first: bool
   });
   vm = createVm({
     memory, map, engine: host.engine, model: host.model, deterministic: setup.deterministic, suspendAbi: setup.suspendAbi,
+    ...(host.guestMemory && { guestMemoryPorts: host.guestMemory }),
     clock: { counter: () => host.clock.monotonicNs() / TICK, realtime: clock.wallNs },
     idle: idleOf(setup, map, alarms, clock, theVm, () => machine?.fireAlarms()), entropy64: () => entropy64(entropy),
   });

@@ -1,5 +1,5 @@
 /** What the world must fill for a machine to run: once on the thread that owns it (`Host`), once on the thread of its vCPU (`ThreadHost`). */
-import type { CpuModel, EngineFactory } from '@hypnos/hypervisor';
+import type { CpuModel, EngineFactory, GuestMemoryPorts } from '@hypnos/hypervisor';
 import type { Inflate } from './boot/kernel-image.ts';
 import type { ThreadMessage, ThreadSetup } from './thread-setup.ts';
 
@@ -40,6 +40,8 @@ export interface ThreadHost {
   readonly clock: HostClock;
   readonly engine: EngineFactory;
   readonly model: CpuModel;
+  /** Hooks on RAM pages: brings in absent ones, hears of writes to watched ones. */
+  readonly guestMemory?: GuestMemoryPorts;
   entropy(into: Uint8Array): void;
   post(message: ThreadMessage): void;
 }
