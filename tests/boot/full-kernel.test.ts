@@ -9,7 +9,7 @@ const folder = join(guestFolder, 'linux-image-arm64'), kernel = join(folder, 'Im
 const there = { skip: existsSync(kernel) && existsSync(initrd) ? false : "make it with 'npm run guest -- --kernel-package linux-image-arm64'" };
 const args = ['--kernel', kernel, '--initrd', initrd, '--append', 'console=ttyAMA0 quiet'];
 
-test('every pm_test level passes, and then a real sleep (C71)', there, async () => {
+test('C71 every pm_test level passes, and then a real sleep', there, async () => {
   await withGuest(args, async guest => {
     for (const level of ['freezer', 'devices', 'platform', 'processors', 'core', 'none']) {
       await guest.sh(`echo ${level} > /sys/power/pm_test`);

@@ -1,68 +1,8 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { before, test } from 'node:test';
+import { sleeper } from './guests.ts';
 import { guest, hypnos, scratch, start } from './hypnos.ts';
-
-/**
- * A guest that says A, opens UART and RTC interrupts in the GIC, makes an appointment `seconds` ahead, and calls
- * SYSTEM_SUSPEND. Behind the call it says what x0 holds as E and a letter (A for 0, B for -1, …); at its entry point it
- * says R if x0 is the context and the timer it left armed still is. Then it switches off.
- */
-const sleeper = (seconds: number, entry = 'resume'): string => `
-  .equ UART, 0x09000000
-  .equ RTC, 0x09010000
-  .equ GICD, 0x08000000
-    ldr x28, =UART
-    mov w3, #65
-    str w3, [x28]
-    ldr x1, =GICD
-    mov w2, #0x12
-    str w2, [x1]
-    mov w2, #6
-    str w2, [x1, #0x104]
-    movn w2, #0
-    str w2, [x1, #0x84]
-    mov x2, #0xf0
-    msr ICC_PMR_EL1, x2
-    mov w2, #0x50
-    str w2, [x28, #0x38]
-    mov w2, #0x301
-    str w2, [x28, #0x30]
-    ldr x4, =RTC
-    ldr w5, [x4]
-    ldr w6, =${seconds}
-    add w5, w5, w6
-    str w5, [x4, #4]
-    mov w5, #1
-    str w5, [x4, #0x10]
-    mov x5, #3
-    msr CNTV_CTL_EL0, x5
-    ldr x0, =0xc400000e
-    ldr x1, =${entry}
-    mov x2, #0x1234
-    hvc #0
-    mov w3, #69
-    str w3, [x28]
-    mov w4, #65
-    sub w3, w4, w0
-    b say
-resume:
-    ldr x28, =UART
-    mov w3, #63
-    mrs x5, CNTV_CTL_EL0
-    and x5, x5, #3
-    cmp x5, #3
-    b.ne say
-    mov x9, #0x1234
-    cmp x0, x9
-    b.ne say
-    mov w3, #82
-say:
-    str w3, [x28]
-    ldr x0, =0x84000008
-    hvc #0
-    b .
-`;
 
 interface Line { readonly event: string; readonly retired: number; readonly [key: string]: unknown }
 const events = (path: string): Line[] => readFileSync(path, 'utf8').trim().split('\n').map(line => JSON.parse(line) as Line);
@@ -75,7 +15,7 @@ before(() => {
 const run = (firmware: string, ...args: string[]) => ['run', '--engine', 'reference', '--firmware', firmware, ...args] as const;
 
 for (const engine of ['reference', 'interpreter']) {
-  test(`${engine}: a guest sleeps until its alarm and goes on at its entry point, with not one instruction in between (C21, C36, C40, C45)`, async () => {
+  test(`C21 C36 ${engine}: a guest sleeps until its alarm and goes on at its entry point, with not one instruction in between`, async () => {
     const log = scratch(`rtc-${engine}.jsonl`);
     const { status, stdout, stderr } = await hypnos('run', '--engine', engine, '--firmware', soon, '--events', log);
     assert.deepEqual([status, stdout], [0, 'AR'], stderr);
@@ -95,17 +35,17 @@ for (const abi of ['run+suspend', 'v1']) {
   });
 }
 
-test('--on-suspend resume comes straight back at the entry point (C20)', async () => {
+test('C20 --on-suspend resume comes straight back at the entry point', async () => {
   const { status, stdout, stderr } = await hypnos(...run(never, '--on-suspend', 'resume'));
   assert.deepEqual([status, stdout], [0, 'AR'], stderr);
 });
 
-test('--on-suspend deny gives the guest the PSCI error, and it carries on behind its call (C13, C17)', async () => {
+test('C13 C17 --on-suspend deny gives the guest the PSCI error, and it carries on behind its call', async () => {
   assert.deepEqual((await hypnos(...run(never, '--on-suspend', 'deny'))).stdout, 'AED');
   assert.deepEqual((await hypnos(...run(never, '--on-suspend', 'deny=INTERNAL_FAILURE'))).stdout, 'AEG');
 });
 
-test('a bad entry point is answered INVALID_ADDRESS whatever the policy (C15)', async () => {
+test('C15 a bad entry point is answered INVALID_ADDRESS whatever the policy', async () => {
   for (const entry of ['resume + 1', '0x09000000', '0x100000000']) {
     const { stdout, stderr } = await hypnos(...run(guest('bad-entry', sleeper(1, entry)), '--on-suspend', 'resume'));
     assert.equal(stdout, 'AEJ', `${entry}: ${stderr}`);
@@ -113,7 +53,7 @@ test('a bad entry point is answered INVALID_ADDRESS whatever the policy (C15)', 
   }
 });
 
-test('a key on the console wakes, also one typed long before (C34)', async () => {
+test('C34 a key on the console wakes, also one typed long before', async () => {
   const early = start(...run(never, '--wake-on', 'uart'));
   early.type('x');
   assert.equal((await early.ended).stdout, 'AR');
@@ -123,7 +63,7 @@ test('a key on the console wakes, also one typed long before (C34)', async () =>
   assert.equal((await late.ended).stdout, 'AR');
 });
 
-test('a filtered source does not wake and is told; SIGUSR2 does (C37, C50)', async () => {
+test('C37 C50 a filtered source does not wake and is told; SIGUSR2 does', async () => {
   const machine = start(...run(soon, '--wake-on', 'none'));
   await machine.tells('rtc (34) would have woken it and may not: asleep again');
   machine.signal('SIGUSR2');

@@ -111,7 +111,7 @@ export class SoftVcpu implements Vcpu {
     for (;;) {
       this.#attend();
       if (Atomics.exchange(this.#cpu.words, WORD.kicked, 0)) return INTERRUPTED;
-      const exit = this.#serveRequests(suspend) ?? (this.#kicked() ? null : this.#slice());
+      const exit = this.#serveRequests(suspend) ?? (this.#kicked() ? null : this.#alarmDue() ? INTERRUPTED : this.#slice());
       if (exit !== null) return exit;
     }
   }
@@ -131,6 +131,13 @@ export class SoftVcpu implements Vcpu {
   }
 
   #kicked(): boolean { return Atomics.load(this.#cpu.words, WORD.kicked) !== 0; }
+
+  /** The VMM's own alarm, in deterministic mode; null if it has none. */
+  #alarm(): bigint | null { return this.#vm.config.deterministic ? this.#vm.config.alarm?.() ?? null : null; }
+  #alarmDue(): boolean {
+    const at = this.#alarm();
+    return at !== null && at <= this.#vm.counter();
+  }
 
   #completeLoad(): void {
     const { vcpu } = this.#cpu;
@@ -203,7 +210,7 @@ export class SoftVcpu implements Vcpu {
   /** Up to the next deadline: exactly in deterministic mode, by guess otherwise. */
   #budget(): bigint {
     const now = this.#vm.counter();
-    const deadline = nextDeadline(this.#cpu.timer, now);
+    const deadline = earliest(nextDeadline(this.#cpu.timer, now), this.#alarm());
     if (deadline === null) return SLICE;
     if (this.#vm.config.deterministic) {
       const perTick = BigInt(NANOSECONDS_PER_TICK);

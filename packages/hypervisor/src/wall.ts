@@ -27,6 +27,8 @@ export interface VmConfig {
   readonly guestMemoryPorts?: GuestMemoryPorts;
   /** One vCPU, time counted in instructions (1 ns each), interrupts and timers only at exact points. */
   readonly deterministic?: boolean;
+  /** Deterministic mode: the counter value at which `run` comes out by itself, as if kicked, so that a VMM's alarms ring exactly. */
+  readonly alarm?: () => bigint | null;
   readonly suspendAbi?: SuspendAbi;
   /** 'strict' adds the checks that DEN0022 asks for and KVM leaves out. Default 'strict'; 'kvm' answers as KVM does. */
   readonly psciProfile?: 'kvm' | 'strict';

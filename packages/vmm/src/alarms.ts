@@ -26,4 +26,7 @@ export class Alarms {
     for (const { atNs, due } of [...this.#wishes.values()]) if (atNs <= nowNs) due();
     if ((this.earliest() ?? nowNs + 1n) <= nowNs) this.#changed();
   }
+
+  /** Machine time was moved: the same wishes come due at other host times. */
+  timeMoved(): void { this.#changed(); }
 }

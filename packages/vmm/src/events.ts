@@ -20,9 +20,13 @@ export interface WakeOutlook {
   readonly alarm?: number;
 }
 
+export interface QueueInFlight { readonly device: string; readonly queue: number; readonly buffers: number }
+
 export type Happening =
   | { readonly event: 'booted'; readonly entry: string }
   | { readonly event: 'suspend-asked'; readonly entry: string; readonly context: string }
+  /** The guest asks while buffers of its lie in queues of devices: it has not brought them to rest (suspend contract C65). */
+  | { readonly event: 'in-flight'; readonly queues: readonly QueueInFlight[] }
   | { readonly event: 'asleep'; readonly wake: WakeOutlook }
   | { readonly event: 'filtered'; readonly cause: readonly WakeCause[] }
   | { readonly event: 'woke'; readonly why: 'interrupt'; readonly cause: readonly WakeCause[] }

@@ -10,7 +10,7 @@ import { DTB_ADDRESS, intidOf, MAP, NR_IRQS } from './board/map.ts';
 import { deviceMemory } from './dma.ts';
 import { flashBanks } from './flash-banks.ts';
 import { lifecycleShape } from './lifecycle.ts';
-import { Mailbox } from './mailbox.ts';
+import { type Line, Mailbox } from './mailbox.ts';
 import type { ThreadHost } from './ports.ts';
 import { VCPU_FEATURES } from './resume.ts';
 import { runVcpu } from './run-vcpu.ts';
@@ -21,6 +21,9 @@ import type { RunStatistics, ThreadSetup } from './thread-setup.ts';
 const TICK = BigInt(NANOSECONDS_PER_TICK);
 /** The wall clock of a deterministic machine begins here: 2026-01-01. */
 const DETERMINISTIC_EPOCH_NS = 1_767_225_600n * 1_000_000_000n;
+
+/** Nanoseconds as ticks, not before them. */
+const ticksUp = <T extends bigint | null>(ns: T): T => (ns === null ? ns : (ns + TICK - 1n) / TICK) as T;
 
 /** Runs a machine to its end and tells it. Blocks its thread while it does. */
 export function runMachine(setup: ThreadSetup, host: ThreadHost): void {
@@ -60,6 +63,7 @@ function build(setup: ThreadSetup, host: ThreadHost, map: MemoryMap, first: bool
   vm = createVm({
     memory, map, engine: host.engine, model: host.model, deterministic: setup.deterministic, suspendAbi: setup.suspendAbi,
     ...(host.guestMemory && { guestMemoryPorts: host.guestMemory }),
+    alarm: () => ticksUp(alarms.earliest()),
     clock: { counter: () => host.clock.monotonicNs() / TICK, realtime: clock.wallNs },
     idle: idleOf(setup, map, alarms, clock, theVm, () => machine?.fireAlarms()), entropy64: () => entropy64(entropy),
   });
@@ -68,9 +72,8 @@ function build(setup: ThreadSetup, host: ThreadHost, map: MemoryMap, first: bool
 
   const reserve = reserver(memory, map);
   const life = lifecycleShape.at(memory, reserve(lifecycleShape.size, lifecycleShape.align).offset);
-  const send = sender(mailbox);
   const devices = attachDevices({
-    clock, entropy, guestMemory: deviceMemory(vm), reserve, uart: { send }, virtioConsole: { send() {} },
+    clock, entropy, guestMemory: deviceMemory(vm), reserve, uart: { send: sender(mailbox, mailbox.uart) }, virtioConsole: { send: sender(mailbox, mailbox.virtio) },
     ...(setup.fittings.fwCfg && { firmware: { items: setup.firmwareItems, files: new Map() } }),
     ...(setup.fittings.flash && { flash: flashBanks(setup, host, vm, map, first) }),
     wires: (name, at, due): Wires => ({
@@ -81,7 +84,7 @@ function build(setup: ThreadSetup, host: ThreadHost, map: MemoryMap, first: bool
   });
   machine = new RunningMachine({
     host, vm, devices, alarms, life, mailbox, policy: setup.onSuspend, wakeOn: setup.wakeOn, abi: setup.suspendAbi,
-    deterministic: setup.deterministic, nowNs: clock.nowNs, wallNs: clock.wallNs,
+    nowNs: clock.nowNs, wallNs: clock.wallNs,
   });
   for (const { what, address, bytes } of setup.segments) invariant(vm.guestMemory.writeBytes(address, bytes), `the ${what} lies in RAM`);
   vm.memoryWritten();
@@ -107,7 +110,7 @@ function idleOf(setup: ThreadSetup, map: MemoryMap, alarms: Alarms, clock: Clock
       const now = clock.nowNs(), alarm = alarms.earliest();
       const untilAlarm = alarm === null ? null : Number(alarm > now ? alarm - now : 0n);
       const alarmFirst = untilAlarm !== null && (nanoseconds === null || untilAlarm < nanoseconds);
-      if (setup.deterministic && alarmFirst) vm().advance((BigInt(untilAlarm) + TICK - 1n) / TICK);
+      if (setup.deterministic && alarmFirst) vm().advance(ticksUp(BigInt(untilAlarm)));
       else if (setup.deterministic && nanoseconds !== null) return 'timeout';
       else if (!alarmFirst) return thread.wait(cpuIndex, nanoseconds);
       else thread.wait(cpuIndex, untilAlarm);
@@ -129,12 +132,12 @@ function reserver(buffer: SharedArrayBuffer, map: MemoryMap): (bytes: number, al
 }
 
 /** Console bytes to the owner; blocks while the owner has not taken the ones before, a stop excepted. */
-function sender(mailbox: Mailbox): (bytes: Uint8Array) => void {
+function sender(mailbox: Mailbox, { output }: Line): (bytes: Uint8Array) => void {
   return bytes => {
     for (let rest = bytes; rest.length > 0; ) {
-      rest = rest.subarray(mailbox.output.write(rest));
+      rest = rest.subarray(output.write(rest));
       if (rest.length === 0 || mailbox.stopWanted()) return;
-      mailbox.output.waitForRoom(1000);
+      output.waitForRoom(1000);
     }
   };
 }

@@ -9,7 +9,7 @@ import { place, placeDtb, type Firmware, type Placement } from './boot/plan.ts';
 import { memorySize } from './boot/size.ts';
 import { writeFdt } from './fdt.ts';
 import type { MachineEvent } from './events.ts';
-import { Mailbox, ORDER } from './mailbox.ts';
+import { type Line, Mailbox, ORDER } from './mailbox.ts';
 import { MAP } from './board/map.ts';
 import { psciCode } from './lifecycle.ts';
 import type { PsciError, SuspendDecision, SuspendPolicy } from './policy.ts';
@@ -58,8 +58,10 @@ export interface SuspendRequest {
 export interface Listeners {
   readonly suspend: (request: SuspendRequest) => SuspendDecision | Promise<SuspendDecision>;
   readonly event: (event: MachineEvent) => void;
-  /** Bytes of the guest's console; a promise holds the next ones back. */
+  /** Bytes of the guest's serial console; a promise holds the next ones back. */
   readonly output: (bytes: Uint8Array) => void | Promise<void>;
+  /** The same of its virtio console, hvc0. */
+  readonly 'virtio-output': (bytes: Uint8Array) => void | Promise<void>;
   readonly 'flash-vars': (offset: number, bytes: Uint8Array) => void;
 }
 
@@ -79,7 +81,7 @@ export class Machine {
   readonly #fittings: Fittings;
   readonly #firmwareItems: ReadonlyMap<number, Uint8Array>;
   readonly #mailbox = new Mailbox();
-  readonly #listeners: { [K in keyof Listeners]: Listeners[K][] } = { suspend: [], event: [], output: [], 'flash-vars': [] };
+  readonly #listeners: { [K in keyof Listeners]: Listeners[K][] } = { suspend: [], event: [], output: [], 'virtio-output': [], 'flash-vars': [] };
   #lines: VmLines | undefined;
   #thread: MachineThread | undefined;
   #cancelAlarm: (() => void) | undefined;
@@ -140,14 +142,16 @@ export class Machine {
         if (this.#ended !== undefined) return;
         this.#ended = ended;
         this.#cancelAlarm?.();
-        this.#mailbox.output.disturb();
-        this.#mailbox.input.disturb();
+        for (const { output, input } of [this.#mailbox.uart, this.#mailbox.virtio]) {
+          output.disturb();
+          input.disturb();
+        }
       };
       this.#thread = this.#host.startThread(
         this.#setup(memory), message => this.#heard(message, finish),
         error => finish({ ending: 'fault', detail: error.message, statistics: NOTHING_RUN }),
       );
-      void this.#pumpOutput().then(async () => {
+      void Promise.all([this.#pump('output', this.#mailbox.uart), this.#pump('virtio-output', this.#mailbox.virtio)]).then(async () => {
         await this.#thread?.terminate();
         resolve(this.#ended!);
       });
@@ -200,12 +204,11 @@ export class Machine {
     this.#cancelAlarm = this.#host.timer(milliseconds, () => this.#order(ORDER.alarm));
   }
 
-  async #pumpOutput(): Promise<void> {
-    const { output } = this.#mailbox;
+  async #pump(what: 'output' | 'virtio-output', { output }: Line): Promise<void> {
     for (;;) {
       const bytes = output.peek();
       if (bytes.length > 0) {
-        for (const listener of this.#listeners.output) await listener(bytes);
+        for (const listener of this.#listeners[what]) await listener(bytes);
         output.take(bytes.length);
       } else if (this.#ended !== undefined) return;
       else await output.bytesAsync(() => this.#ended !== undefined);
@@ -217,13 +220,14 @@ export class Machine {
     this.#lines?.kick(0);
   }
 
-  /** Types into the guest's console. Settles when all bytes are on their way; the guest takes them at its own pace and none is lost. */
-  async type(bytes: Uint8Array): Promise<void> {
+  /** Types into a console of the guest's: the serial one, or hvc0. Settles when all bytes are on their way; the guest takes them at its own pace and none is lost. */
+  async type(bytes: Uint8Array, console: 'uart' | 'virtio' = 'uart'): Promise<void> {
+    const { input } = this.#mailbox[console];
     for (let rest = bytes; rest.length > 0 && this.#ended === undefined;) {
-      const written = this.#mailbox.input.write(rest);
+      const written = input.write(rest);
       rest = rest.subarray(written);
       if (written > 0) this.#order(ORDER.input);
-      else await this.#mailbox.input.roomAsync(() => this.#ended !== undefined);
+      else await input.roomAsync(() => this.#ended !== undefined);
     }
   }
 
@@ -231,7 +235,7 @@ export class Machine {
   press(key: 'power' | 'sleep'): void { this.#order(key === 'power' ? ORDER.powerKey : ORDER.sleepKey); }
   /** Wakes a sleeping guest; does nothing to one that is awake. */
   wake(): void { this.#order(ORDER.wake); }
-  /** Holds the machine, asleep or not, until `resume`. */
+  /** Holds the machine, asleep or not, until `resume`. Its counter stands still meanwhile; the wall clock, which its RTC shows, does not. */
   pause(): void { this.#order(ORDER.pause); }
   resume(): void { this.#order(ORDER.resume); }
   /** Resets the machine, as its button would. */

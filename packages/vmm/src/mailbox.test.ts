@@ -6,7 +6,7 @@ import { Mailbox, ORDER } from './mailbox.ts';
 
 test('a ring gives back what was written, in order, whatever the pieces', () => {
   fc.assert(fc.property(fc.array(fc.tuple(fc.uint8Array({ maxLength: 40_000 }), fc.nat(50_000))), pieces => {
-    const { input } = new Mailbox();
+    const { input } = new Mailbox().uart;
     const sent: number[] = [], got: number[] = [];
     for (const [bytes, take] of pieces) {
       sent.push(...bytes.subarray(0, input.write(bytes)));
@@ -20,7 +20,7 @@ test('a ring gives back what was written, in order, whatever the pieces', () => 
 });
 
 test('a full ring takes nothing until it is read, and then tells who waits', async () => {
-  const { input } = new Mailbox();
+  const { input } = new Mailbox().uart;
   assert.equal(input.write(new Uint8Array(70_000)), 65_536);
   assert.equal(input.write(Uint8Array.of(1)), 0);
   const room = input.roomAsync();
@@ -46,11 +46,11 @@ test('a thread that waits for orders hears them from another thread, and its byt
     const box = new Mailbox(workerData.memory);
     box.waitForOrders(ORDER.decided);
     const { decision, denyCode } = box.decision();
-    box.output.write(new TextEncoder().encode(decision + denyCode));
+    box.uart.output.write(new TextEncoder().encode(decision + denyCode));
   `, { eval: true, workerData: { memory: box.memory, module: new URL('./mailbox.ts', import.meta.url).href } });
   const ended = new Promise((resolve, reject) => worker.once('exit', resolve).once('error', reject));
   box.decide('deny', -3);
-  await box.output.bytesAsync();
-  assert.equal(new TextDecoder().decode(box.output.peek()), 'deny-3');
+  await box.uart.output.bytesAsync();
+  assert.equal(new TextDecoder().decode(box.uart.output.peek()), 'deny-3');
   await ended;
 });

@@ -2,6 +2,8 @@
 import { state } from '@hypnos/base';
 
 const RING_BYTES = 1 << 16;
+/** Two consoles, a ring each way. */
+const RINGS = 4;
 
 const ringShape = state.shape({ head: state.u32(), tail: state.u32(), bytes: state.bytes(RING_BYTES) });
 const shape = state.shape({ orders: state.u32(), decision: state.u32(), denyCode: state.i32() });
@@ -80,24 +82,27 @@ export class Ring {
   }
 }
 
+/** A console's two directions, as the machine's owner names them. */
+export interface Line { readonly output: Ring; readonly input: Ring }
+
 export type DecisionWord = 'sleep' | 'resume' | 'deny' | 'ignore';
 const DECISIONS: readonly DecisionWord[] = ['sleep', 'resume', 'deny', 'ignore'];
 
 /** One machine's mailbox over its memory; make one on each thread. */
 export class Mailbox {
-  static readonly bytes = shape.size + (8 - (shape.size % 8)) + 2 * ringShape.size;
+  static readonly bytes = shape.size + (8 - (shape.size % 8)) + RINGS * ringShape.size;
   readonly memory: SharedArrayBuffer;
-  /** From the guest's console, and to it. */
-  readonly output: Ring;
-  readonly input: Ring;
+  /** From the guest's serial console and to it, and those of virtio's. */
+  readonly uart: Line;
+  readonly virtio: Line;
   readonly #words: Int32Array;
 
   constructor(memory: SharedArrayBuffer = new SharedArrayBuffer(Mailbox.bytes)) {
     this.memory = memory;
     this.#words = new Int32Array(memory, 0, shape.size / 4);
-    const rings = shape.size + (8 - (shape.size % 8));
-    this.output = new Ring(memory, rings);
-    this.input = new Ring(memory, rings + ringShape.size);
+    const ring = (index: number): Ring => new Ring(memory, shape.size + (8 - (shape.size % 8)) + index * ringShape.size);
+    this.uart = { output: ring(0), input: ring(1) };
+    this.virtio = { output: ring(2), input: ring(3) };
   }
 
   /** Adds orders and wakes the thread if it waits for some. A vCPU that runs guest code must be kicked as well. */

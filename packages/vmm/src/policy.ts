@@ -18,8 +18,11 @@ export type SuspendDecision =
   | { readonly do: 'deny'; readonly code: PsciError }
   | { readonly do: 'ignore' };
 
-/** The policy of a machine: a decision for every request, or `ask` its owner each time. */
-export type SuspendPolicy = SuspendDecision | { readonly do: 'ask' };
+/**
+ * The policy of a machine: a decision for every request, `ask` its owner each time, or `off`: the machine cannot sleep, and
+ * PSCI_FEATURES says so to a guest that boots (C3, C66).
+ */
+export type SuspendPolicy = SuspendDecision | { readonly do: 'ask' } | { readonly do: 'off' };
 
 const ERRORS = Object.keys(PSCI).filter(name => name !== 'SUCCESS') as PsciError[];
 
@@ -32,10 +35,10 @@ export function parsePsciError(text: string): PsciError {
 
 export const psciErrorName = (code: number): PsciError | undefined => ERRORS.find(name => PSCI[name] === code);
 
-/** `sleep`, `resume`, `deny`, `deny=CODE`, `ask`. */
+/** `sleep`, `resume`, `deny`, `deny=CODE`, `ask`, `off`. */
 export function parseSuspendPolicy(text: string): SuspendPolicy {
   const [word, code] = text.split('=', 2);
   if (word === 'deny') return { do: 'deny', code: code === undefined ? 'DENIED' : parsePsciError(code) };
-  if (code === undefined && (word === 'sleep' || word === 'resume' || word === 'ask')) return { do: word };
-  throw new HypnosError('EINVAL', `'${text}' is no answer to a guest that asks to sleep: use sleep, resume, deny, deny=CODE or ask.`);
+  if (code === undefined && (word === 'sleep' || word === 'resume' || word === 'ask' || word === 'off')) return { do: word };
+  throw new HypnosError('EINVAL', `'${text}' is no answer to a guest that asks to sleep: use sleep, resume, deny, deny=CODE, ask or off.`);
 }

@@ -62,14 +62,18 @@ function running(vcpu: Vcpu, machine: RunningMachine): Phase {
   }
 }
 
+/** Orthogonal to sleep: a suspended vCPU stays so, and what would wake it is looked at afterwards (suspend contract C56). */
 function paused(machine: RunningMachine): Phase {
+  const { mailbox } = machine, ends = ORDER.stop | ORDER.resume | ORDER.reset;
   machine.report({ event: 'paused' });
-  for (;;) {
-    machine.mailbox.waitForOrders(ORDER.stop | ORDER.resume | ORDER.reset);
-    const orders = machine.mailbox.takeOrders(ORDER.stop | ORDER.resume | ORDER.reset);
-    if (orders & (ORDER.stop | ORDER.reset)) return endedByOwner(machine, orders);
-    if ((machine.mailbox.peekOrders() & ORDER.pause) === 0) break;
-  }
+  const ending = machine.held(() => {
+    for (;;) {
+      mailbox.waitForOrders(ends);
+      const orders = mailbox.takeOrders(ends);
+      if (orders & (ORDER.stop | ORDER.reset) || (mailbox.peekOrders() & ORDER.pause) === 0) return orders & (ORDER.stop | ORDER.reset);
+    }
+  });
+  if (ending) return endedByOwner(machine, ending);
   machine.report({ event: 'running' });
   return 'running';
 }

@@ -4,9 +4,9 @@ import type { Alarms } from './alarms.ts';
 import type { Devices } from './board/devices.ts';
 import { interruptName, intidOf, MAP } from './board/map.ts';
 import { Bus } from './bus.ts';
-import type { Happening, WakeCause, WakeOutlook } from './events.ts';
+import type { Happening, QueueInFlight, WakeCause, WakeOutlook } from './events.ts';
 import { SUSPEND, type Lifecycle } from './lifecycle.ts';
-import { ORDER, type Mailbox } from './mailbox.ts';
+import { ORDER, type Mailbox, type Ring } from './mailbox.ts';
 import type { SuspendPolicy } from './policy.ts';
 import type { ThreadHost } from './ports.ts';
 import type { RunStatistics, ThreadMessage } from './thread-setup.ts';
@@ -22,13 +22,21 @@ export interface MachineParts {
   readonly policy: SuspendPolicy;
   readonly wakeOn: WakeSources;
   readonly abi: SuspendAbi;
-  readonly deterministic: boolean;
   /** Machine time. */
   readonly nowNs: () => bigint;
   readonly wallNs: () => bigint;
 }
 
 const RUN_PLAIN = {}, RUN_AND_SUSPEND = { suspend: true } as const;
+
+/** Moves bytes to a console device until it takes no more. */
+function feed(input: Ring, to: { receive(bytes: Uint8Array): number }): void {
+  for (let held = input.peek(64); held.length > 0; held = input.peek(64)) {
+    const taken = to.receive(held);
+    input.take(taken);
+    if (taken === 0) return;
+  }
+}
 
 export class RunningMachine {
   readonly vm: Vm;
@@ -56,7 +64,7 @@ export class RunningMachine {
     this.abi = parts.abi;
     this.bus = new Bus(parts.devices.all);
     this.#startedNs = parts.host.clock.monotonicNs();
-    parts.vm.enableCap(CAP.armSystemSuspend);
+    if (parts.policy.do !== 'off') parts.vm.enableCap(CAP.armSystemSuspend);
   }
 
   /** True while the system sleeps under v1, where the hypervisor cannot wait for it. */
@@ -88,26 +96,34 @@ export class RunningMachine {
   /** A device has become able to take input; it is offered once the access that made it so is over. */
   wantInput(): void { this.#inputWanted = true; }
   /** After each access: hot. */
-  afterAccess(): void {
-    if (this.#parts.deterministic) this.fireAlarms();
-    else if (this.#inputWanted) this.offerInput();
-  }
+  afterAccess(): void { if (this.#inputWanted) this.offerInput(); }
 
-  /** Gives the console what the owner typed, as far as the guest takes it; the rest stays where it is. */
+  /** Gives the consoles what the owner typed, as far as the guest takes it; the rest stays where it is. */
   offerInput(): void {
-    const { input } = this.mailbox;
     this.#inputWanted = false;
-    for (let held = input.peek(64); held.length > 0; held = input.peek(64)) {
-      const taken = this.#parts.devices.uart.receive(held);
-      input.take(taken);
-      if (taken === 0) return;
-    }
+    feed(this.mailbox.uart.input, this.#parts.devices.uart);
+    feed(this.mailbox.virtio.input, this.#parts.devices.virtioConsole);
   }
 
   /** Calls devices whose time has come; one of them may now take input. */
   fireAlarms(): void {
     this.#parts.alarms.fire(this.#parts.nowNs());
     if (this.#inputWanted) this.offerInput();
+  }
+
+  /** Runs `act` while the machine is held: its counter stands still, as it does when a VMM of KVM's stops the VM. */
+  held<T>(act: () => T): T {
+    const before = this.vm.counter(), answer = act();
+    this.vm.setCounterOffset(this.vm.counterOffset + this.vm.counter() - before);
+    this.#parts.alarms.timeMoved();
+    for (const device of this.#parts.devices.all) device.settle();      // the wall clock went on meanwhile
+    return answer;
+  }
+
+  /** Queues that still hold buffers of the guest's. */
+  inFlight(): readonly QueueInFlight[] {
+    return this.#parts.devices.all.flatMap(device =>
+      device.inFlight().map((buffers, queue) => ({ device: device.name, queue, buffers })).filter(({ buffers }) => buffers > 0));
   }
   appointment(): bigint | null { return this.#parts.devices.appointment(); }
 

@@ -1,5 +1,5 @@
 /** A guest asks to sleep, sleeps and wakes: what the VMM does at each step (suspend contract 1.4–1.9), for the three interfaces of the thread. */
-import { hex } from '@hypnos/base';
+import { hex, invariant } from '@hypnos/base';
 import type { Vcpu } from '@hypnos/hypervisor';
 import { intidOf, MAP } from './board/map.ts';
 import { causes, hold, outlook, psciCode, refusal, releaseHeld, SUSPEND } from './lifecycle.ts';
@@ -15,8 +15,11 @@ export function asked(vcpu: Vcpu, machine: RunningMachine): Phase {
   const merged = machine.abi === 'merged';
   const { entry, context } = merged ? suspendArguments(vcpu) : resumed2021(vcpu);
   machine.report({ event: 'suspend-asked', entry: hex(entry), context: hex(context) });
+  const queues = machine.inFlight();
+  if (queues.length > 0) machine.report({ event: 'in-flight', queues });
   const refused = merged ? refusal(machine.vm, vcpu, entry) : undefined;
   if (refused !== undefined && machine.policy.do !== 'ignore') return denied(vcpu, machine, refused.code, 'check', refused.reason);
+  invariant(machine.policy.do !== 'off', 'a machine that offers no sleep is not asked for it');
   const decision = machine.policy.do === 'ask' ? askOwner(machine, entry, context) : machine.policy;
   if (decision === undefined) return endedByOwner(machine, machine.mailbox.takeOrders(ORDER.stop | ORDER.reset));
   return decide(vcpu, machine, decision);

@@ -20,6 +20,7 @@ export interface RunOptions {
   readonly wakeOn: WakeSources;
   readonly suspendAbi: 'merged' | 'run+suspend' | 'v1';
   readonly console: string;
+  readonly virtioConsole?: string;
   readonly events?: string;
   readonly dumpDtb?: string;
   readonly reboot: boolean;
@@ -71,13 +72,14 @@ export function runCommand(): Command {
     .option('--deterministic', 'count time in instructions, so that a run can be repeated exactly', false)
     .option('--no-reboot', 'end when the guest resets, instead of starting it anew')
     .optionsGroup('Sleep:')
-    .addOption(new Option('--on-suspend <answer>', 'when the guest asks to sleep: sleep, resume (at once), deny, deny=CODE (a PSCI error), ask (you)')
+    .addOption(new Option('--on-suspend <answer>', 'when the guest asks to sleep: sleep, resume (at once), deny, deny=CODE (a PSCI error), ask (you), or off: it is told that it cannot')
       .argParser(reading(parseSuspendPolicy)).default({ do: 'sleep' }, 'sleep'))
     .addOption(new Option('--wake-on <sources>', 'what may wake it: any, none, or a list of rtc, uart, keys, timer, virtio, virtio0… and interrupt numbers')
       .argParser(reading(parseWakeSources)).default('any', 'any'))
     .addOption(choice('--suspend-abi <which>', 'the hypervisor interface underneath: as merged in Linux 5.19, or one of the two of 2021', ['merged', 'run+suspend', 'v1'], 'merged'))
     .optionsGroup('Looking on:')
-    .option('--console <where>', "the guest's console: stdio, or a file that gets its output", 'stdio')
+    .option('--console <where>', "the guest's serial console, ttyAMA0: stdio, or a file that gets its output", 'stdio')
+    .option('--virtio-console <where>', 'its virtio console, hvc0: a file that gets its output, or stdio with --console FILE (default: not connected)')
     .option('--events <file>', 'write every event of its life there, one JSON object a line')
     .option('--stats', 'print figures of the run at its end', false)
     .option('--dump-dtb <file>', 'write the device tree the guest would get, and end')

@@ -17,6 +17,8 @@ const interruptText = ({ source, intid, priority, priorityMask, target }: WakeCa
 export function statusLine(event: MachineEvent): string | undefined {
   switch (event.event) {
     case 'suspend-asked': return `the guest asks to sleep (entry ${event.entry}, context ${event.context})`;
+    case 'in-flight':
+      return `but it has left buffers with its devices: ${event.queues.map(q => `${q.device} queue ${q.queue} (${q.buffers})`).join(', ')}`;
     case 'asleep': {
       const { sources, filtered, alarm } = event.wake;
       const at = alarm === undefined ? '' : `; its alarm is set to ${new Date(alarm * 1000).toISOString().replace('.000', '')}`;

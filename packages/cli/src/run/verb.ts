@@ -20,6 +20,9 @@ async function run(options: RunOptions): Promise<number> {
   if (options.onSuspend.do === 'ask' && !terminal.interactive) {
     throw new HypnosError('EINVAL', '--on-suspend ask asks on a terminal, and standard input is none: choose sleep, resume or deny.');
   }
+  if (options.virtioConsole === 'stdio' && options.console === 'stdio') {
+    throw new HypnosError('EINVAL', '--virtio-console stdio: standard input and output belong to the serial console; send that to a file with --console FILE.');
+  }
   const vars = options.flashVars === undefined ? undefined : flashFile(options.flashVars);
   const machine = Machine.create({ ...configOf(options), ...(vars && { flashVars: vars.bytes }) }, nodeHost());
   if (options.dumpDtb !== undefined) {
@@ -31,7 +34,7 @@ async function run(options: RunOptions): Promise<number> {
   if (vars) machine.on('flash-vars', (offset, bytes) => vars.write(offset, bytes));
   if (options.onSuspend.do === 'ask') machine.on('suspend', request => askPerson(request, terminal));
   watch(machine, options);
-  const ended = await attended(machine, terminal);
+  const ended = await attended(machine, terminal, options.virtioConsole === 'stdio' ? 'virtio' : 'uart');
   if (options.stats) statisticsLines(ended.statistics).forEach(say);
   return statusOf(ended);
 }
@@ -62,17 +65,22 @@ function watch(machine: Machine, options: RunOptions): void {
     const line = statusLine(event);
     if (line !== undefined) say(line);
   });
-  if (options.console !== 'stdio') {
-    const file = writer('the console', options.console);
-    machine.on('output', bytes => file.write(bytes));
+  connect(machine, 'output', 'the console', options.console);
+  if (options.virtioConsole !== undefined) connect(machine, 'virtio-output', 'the virtio console', options.virtioConsole);
+}
+
+function connect(machine: Machine, output: 'output' | 'virtio-output', what: string, where: string): void {
+  if (where !== 'stdio') {
+    const file = writer(what, where);
+    machine.on(output, bytes => file.write(bytes));
   } else {
     process.stdout.on('error', () => machine.stop());            // a pipe whose reader has gone
-    machine.on('output', bytes => new Promise<void>(resolve => { process.stdout.write(bytes, () => resolve()); }));
+    machine.on(output, bytes => new Promise<void>(resolve => { process.stdout.write(bytes, () => resolve()); }));
   }
 }
 
 /** Runs with the terminal and the signals attached, and gives both back. */
-async function attended(machine: Machine, terminal: Terminal): Promise<Ended> {
+async function attended(machine: Machine, terminal: Terminal, keyboardOf: 'uart' | 'virtio'): Promise<Ended> {
   const commands: Record<ConsoleCommand, () => void> = {
     leave: () => machine.stop(), 'sleep-key': () => machine.press('sleep'), 'power-key': () => machine.press('power'),
     wake: () => machine.wake(), reset: () => machine.reset(), help: () => { for (const line of ESCAPE_HELP) process.stderr.write(`${line}\n`); },
@@ -82,7 +90,7 @@ async function attended(machine: Machine, terminal: Terminal): Promise<Ended> {
   };
   for (const [signal, act] of Object.entries(signals)) process.on(signal, act);
   const running = machine.run();
-  terminal.attach({ type: bytes => machine.type(bytes), command: name => commands[name]() })
+  terminal.attach({ type: bytes => machine.type(bytes, keyboardOf), command: name => commands[name]() })
     .catch((error: unknown) => { say(`standard input: ${(error as Error).message}`); });
   try {
     return await running;

@@ -26,6 +26,8 @@ export interface Instance {
   due(): void;
   /** The line as last driven. */
   line(): boolean;
+  /** How many buffers the guest has left with each queue; empty for a device without queues. */
+  inFlight(): readonly number[];
   /** For an inspector: each field of the state as it is now. */
   fields(): readonly { readonly name: string; readonly value: unknown }[];
   /** Accesses that no row answers to, in all and by kind (the first few dozen kinds this instance saw). */
@@ -91,7 +93,7 @@ export function attach<F extends Fields, N extends readonly Need[], A>(
       told.born = true;
       drive(true);
     },
-    settle, due: settle, line: () => told.line,
+    settle, due: settle, line: () => told.line, inFlight: () => d.inFlight?.(s, p) ?? [],
     fields: () => d.shape.fields.map(({ name }) => ({ name, value: s[name as keyof View<F>] })),
     oddities: () => ({ total: told.oddities, kinds }),
     describe: () => describeDevice(d),

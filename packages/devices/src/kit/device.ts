@@ -58,6 +58,8 @@ export interface Declaration<F extends Fields, N extends readonly Need[], A> {
   readonly woke?: (s: View<F>, p: Given<N>) => void;
   /** Whether `receive` would accept something now. */
   readonly wantsInput?: (s: View<F>, p: Given<N>) => boolean;
+  /** Buffers that the guest has left with each of its queues. A guest that sleeps should have taken them back. */
+  readonly inFlight?: (s: View<F>, p: Given<N>) => readonly number[];
   /** Tells a port what follows from the state. Runs whenever the device settles; must be idempotent. */
   readonly settled?: (s: View<F>, p: Given<N>) => void;
   readonly actions?: A & Actions<F, N>;

@@ -117,6 +117,15 @@ function open(s: Transport, memory: GuestMemory): Queues {
   };
 }
 
+/** Buffers made available and not given back, queue by queue. Devices give back what they take at once, so what is left was never taken. */
+function inFlight(s: Transport, memory: GuestMemory): readonly number[] {
+  const dialect: Dialect = { memory, eventIndex: false, indirect: false };
+  return [...s.queues].map(q => {
+    const count = q.ready && s.status & DRIVER_OK ? waiting(q, dialect) : 0;
+    return count === BROKEN ? 0 : count;
+  });
+}
+
 /** §4.2.3.1: back to the beginning; interrupts, features and queues are gone. */
 function resetTransport(s: Transport): void {
   s.status = 0;
@@ -250,6 +259,7 @@ export function virtio<F extends Fields, const N extends readonly Need[], A exte
     },
     irq: (s: S) => s.interrupt !== 0,
     ...(d.wantsInput ? { wantsInput: (s: S, p: P) => d.wantsInput!(open(s, p.guestMemory)) } : {}),
+    inFlight: (s: S, p: P) => inFlight(s, p.guestMemory),
     actions,
     node: (place: Place) => [placedNode('virtio_mmio', place, SIZE, COMPATIBLE, { 'dma-coherent': true })],
   };

@@ -47,9 +47,13 @@ export interface Backing {
   reserve(bytes: number, align: number): { readonly buffer: ArrayBufferLike; readonly offset: number };
 }
 
+/** A console device: answers how many of the bytes it took. */
+interface Receiver { receive(bytes: Uint8Array): number }
+
 export interface Devices {
   readonly all: readonly Instance[];
-  readonly uart: { receive(bytes: Uint8Array): number };
+  readonly uart: Receiver;
+  readonly virtioConsole: Receiver;
   /** The guest's appointment, in seconds since 1970. */
   appointment(): bigint | null;
   /** Presses a key of the GPIO, or of the virtio keyboard. */
@@ -75,10 +79,10 @@ export function attachDevices(backing: Backing): Devices {
   if (backing.firmware) put('fwCfg', fwCfg, PLACES.fwCfg, { firmware: backing.firmware, guestMemory });
   const gpio = put('gpio', pl061, PLACES.gpio, { clock });
   put('rng', virtioRng, PLACES.rng, { guestMemory, entropy });
-  put('console', virtioConsole, PLACES.console, { guestMemory, console: backing.virtioConsole });
+  const hvc = put('console', virtioConsole, PLACES.console, { guestMemory, console: backing.virtioConsole });
   const keyboard = put('input', virtioInput, PLACES.input, { guestMemory });
   return {
-    all, uart,
+    all, uart, virtioConsole: hvc,
     appointment: () => rtc.appointment(),
     pressGpio: key => gpio.press(key === 'power' ? POWER_KEY_LINE : SLEEP_KEY_LINE),
     pressKeyboard: key => { keyboard.press(key === 'power' ? KEY_POWER : KEY_SLEEP); },
