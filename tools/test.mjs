@@ -3,7 +3,7 @@
  * `npm test -- PATTERN` runs only the test files whose path contains PATTERN or, where there is none, the tests whose name matches it.
  */
 import { join } from 'node:path';
-import { buildGuest } from './guest/build.mjs';
+import { buildGuest, defaultChoice } from './guest/build.mjs';
 import { checks } from './setup/checks.mjs';
 import { status } from './setup/children.mjs';
 import { locked } from './setup/lock.mjs';
@@ -18,11 +18,13 @@ import { installWorkspace } from './setup/workspace.mjs';
 const hangsAfterMs = 600_000;
 
 await tool(async (patterns) => {
-  const steps = progress(3 + checks.length);
+  const steps = progress(4 + checks.length);
   await locked(async () => {
     await installWorkspace(steps);
     await installOracles(steps);
     await buildGuest(steps);
+    // The cloud kernel has neither pm_test nor gpio-keys.
+    await buildGuest(steps, { ...defaultChoice, kernelPackage: 'linux-image-arm64' });
   });
   for (const check of checks) await steps.step(check.title, check.run);
   return status(workspaceNode, ['--test', `--test-timeout=${hangsAfterMs}`, ...chosen(patterns)], { cwd: root, env: testEnvironment() });
