@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after } from 'node:test';
 
-const main = new URL('../src/main.ts', import.meta.url).pathname;
+export const main = new URL('../src/main.ts', import.meta.url).pathname;
 
 export interface Outcome { readonly status: number | null; readonly stdout: string; readonly stderr: string }
 
