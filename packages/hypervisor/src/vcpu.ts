@@ -174,16 +174,17 @@ export class SoftVcpu implements Vcpu {
     return this.#vm.core.deliverable(this.index) ? WAKEUP : null;
   }
 
-  readonly #deadline = (): bigint | null => nextDeadline(this.#cpu.timer, this.#vm.counter());
+  readonly #deadline = (now: bigint): bigint | null => nextDeadline(this.#cpu.timer, now);
 
-  /** Waits for a condition or a kick. `deadline` is the counter value at which something may change by itself. */
-  #block(until: () => boolean, deadline: (() => bigint | null) | null): void {
+  /** Waits for a condition or a kick. `deadline` is the counter value after `now` at which something may change by itself. */
+  #block(until: () => boolean, deadline: ((now: bigint) => bigint | null) | null): void {
     const { config } = this.#vm;
     for (;;) {
-      this.#attend();
+      // Read before the timers are looked at: one that comes due while we are about it is still a deadline.
       const now = this.#vm.counter();
+      this.#attend();
       if (until() || this.#kicked()) return;
-      const at = deadline?.() ?? null;
+      const at = deadline?.(now) ?? null;
       const nanoseconds = at === null ? null : Number(at > now ? at - now : 0n) * NANOSECONDS_PER_TICK;
       const how = config.idle.wait(this.index, nanoseconds);
       if (how === 'timeout' && config.deterministic && at !== null && at > now) this.#vm.advance(at - now);
@@ -223,7 +224,7 @@ export class SoftVcpu implements Vcpu {
   #wfi(): null {
     const limit = this.state.waitUntil;
     const ends = (): boolean => limit !== 0n && this.#vm.counter() >= limit;
-    this.#block(() => this.#vm.core.deliverable(this.index) || ends(), () => earliest(this.#deadline(), limit === 0n ? null : limit));
+    this.#block(() => this.#vm.core.deliverable(this.index) || ends(), now => earliest(this.#deadline(now), limit === 0n ? null : limit));
     return null;
   }
 
