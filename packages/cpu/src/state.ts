@@ -25,6 +25,8 @@ export const ATTENTION = {
 /** Values of `exitReason`: why `run` came back. */
 export const EXIT = {
   none: 0, budget: 1, attention: 2, mmio: 3, wfi: 4, wfe: 5, hvc: 6, smc: 7, pageAbsent: 8, internal: 9, yield: 10,
+  /** Within the interpreter only: instructions are to go one at a time. */
+  debug: 11,
 } as const;
 
 /** How many accesses one instruction can make outside RAM: four registers of 16 bytes in pieces of 8, one of them across pages. */
@@ -89,6 +91,10 @@ const fixed = {
   fpTrapped: state.u32(),
   /** 1 while SCTLR_EL1.SA0 / SA (bits 0 and 1, by EL) check the stack pointer, 1 while SCTLR_EL1.A checks alignment. */
   spChecked: state.u32(), alignmentChecked: state.u32(),
+  /** What debug asks of engines (`system/debug-control.ts`), and what software step did last (`system/software-step.ts`). */
+  debugControl: state.u32(), stepped: state.u32(),
+  /** Counters of the performance monitors that count now, and how far they are: see `system/performance.ts`. */
+  counting: state.u32(), countedInstructions: state.u64(), countedCycles: state.u64(),
 };
 
 const cells: Record<string, ReturnType<typeof state.u64>> = {};
@@ -98,6 +104,7 @@ for (const row of SYSTEM_REGISTERS) if (row.stored) cells[row.name] = state.u64(
 const KEPT = [
   'SP_EL0', 'SP_EL1', 'ELR_EL1', 'SPSR_EL1', 'ESR_EL1', 'FAR_EL1', 'VBAR_EL1', 'PAR_EL1', 'SCTLR_EL1', 'CPACR_EL1', 'TCR_EL1', 'TTBR0_EL1', 'TTBR1_EL1',
   'MAIR_EL1', 'CNTKCTL_EL1', 'OSLSR_EL1', 'FPCR', 'FPSR', 'MDSCR_EL1', 'DBGCLAIMCLR_EL1', 'CSSELR_EL1',
+  'CONTEXTIDR_EL1', 'PMCR_EL0', 'PMCNTENSET_EL0', 'PMOVSCLR_EL0', 'PMINTENSET_EL1', 'PMSELR_EL0', 'PMUSERENR_EL0', 'PMCCNTR_EL0', 'PMCCFILTR_EL0',
 ] as const;
 for (const name of KEPT) cells[name] ??= state.u64();
 

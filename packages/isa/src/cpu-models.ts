@@ -1,6 +1,6 @@
 /** CPU models: the features a CPU has, and its identification registers, which follow from them and nothing else. */
 import type { Feature } from './features.ts';
-import { BREAKPOINTS, WATCHPOINTS } from './system-registers/debug.ts';
+import { BREAKPOINTS, CONTEXT_BREAKPOINTS, WATCHPOINTS } from './system-registers/debug.ts';
 
 export interface CpuModel {
   readonly doc: string;
@@ -38,8 +38,8 @@ const FEATURE_FIELDS: Readonly<Record<string, readonly IdField[]>> = {
 const FIXED_FIELDS: Readonly<Record<string, readonly (readonly [number, number])[]>> = {
   // EL0 and EL1 in AArch64 only, no EL2 or EL3, GIC system registers.
   ID_AA64PFR0_EL1: [[0, 1], [4, 1], [24, 1]],
-  // Armv8 debug, breakpoints and watchpoints less one, two breakpoints that can match contexts.
-  ID_AA64DFR0_EL1: [[0, 6], [12, BREAKPOINTS - 1], [20, WATCHPOINTS - 1], [28, 1]],
+  // Armv8 debug; breakpoints, watchpoints and breakpoints that can match contexts, less one each.
+  ID_AA64DFR0_EL1: [[0, 6], [12, BREAKPOINTS - 1], [20, WATCHPOINTS - 1], [28, CONTEXT_BREAKPOINTS - 1]],
   // 16-bit ASIDs; granules of 4 KiB (0), 16 KiB (1) and 64 KiB (0).
   ID_AA64MMFR0_EL1: [[4, 2], [20, 1]],
 };
@@ -96,9 +96,10 @@ const DEFAULT: ReadonlySet<Feature> = new Set<Feature>([
   'FEAT_LRCPC2', 'FEAT_FlagM', 'FEAT_FlagM2', 'FEAT_TTCNP', 'FEAT_TLBIRANGE', 'FEAT_TLBIOS', 'FEAT_RNG', 'FEAT_SB', 'FEAT_SSBS', 'FEAT_CSV2',
   'FEAT_CSV3', 'FEAT_E0PD', 'FEAT_DIT', 'FEAT_AES', 'FEAT_PMULL', 'FEAT_SHA1', 'FEAT_SHA256',
   'FEAT_SHA512', 'FEAT_SHA3', 'FEAT_RDM', 'FEAT_DotProd', 'FEAT_FP16', 'FEAT_JSCVT', 'FEAT_FCMA', 'FEAT_FRINTTS', 'FEAT_FHM', 'FEAT_SPECRES',
+  'FEAT_PMUv3',
 ]);
 const CORTEX_A57: ReadonlySet<Feature> = new Set<Feature>([
-  'FEAT_FP', 'FEAT_AdvSIMD', 'FEAT_CRC32', 'FEAT_AES', 'FEAT_PMULL', 'FEAT_SHA1', 'FEAT_SHA256',
+  'FEAT_FP', 'FEAT_AdvSIMD', 'FEAT_CRC32', 'FEAT_AES', 'FEAT_PMULL', 'FEAT_SHA1', 'FEAT_SHA256', 'FEAT_PMUv3',
 ]);
 
 const PA_40_BITS = 2, PA_44_BITS = 4;

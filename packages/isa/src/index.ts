@@ -8,6 +8,8 @@ export * from './instruction.ts';
 export * from './system-register.ts';
 export * from './lanes.ts';
 export * from './system-registers.ts';
+export { BREAKPOINTS, CONTEXT_BREAKPOINTS, WATCHPOINTS } from './system-registers/debug.ts';
+export { EVENT_COUNTERS } from './system-registers/pmu.ts';
 export * from './cpu-models.ts';
 export * from './a64/index.ts';
 export * from './decode.ts';

@@ -1,8 +1,10 @@
 /** Code as the dispatcher runs it: decodes records at their first execution and enters pages into the fetch array. */
 import { invariant } from '@hypnos/base';
 import { A64, type Decoded, decoder, formNumber, type Row } from '@hypnos/isa';
-import { branchAddress, fetchIndex, ILLEGAL_STATE, instructionAbort, pcMisaligned, STATUS as DFSC, type Trap } from '../system/index.ts';
+import { breakpointAt, branchAddress, fetchIndex, hasBreakpoints, ILLEGAL_STATE, instructionAbort, pcMisaligned, STATUS as DFSC, type Trap } from '../system/index.ts';
+import { EXIT } from '../state.ts';
 import type { Tier0Image, WrittenForm } from './build.ts';
+import type { Course } from './course.ts';
 import { type RecordPool, type Template, templateOf, unallocated } from './records.ts';
 import type { Seat } from './seat.ts';
 import { STATUS, WALK, WALKED } from './status.ts';
@@ -29,7 +31,7 @@ export interface Code {
   forget(linear: number | 'all'): void;
 }
 
-export function codeOf(seat: Seat, records: RecordPool, image: Tier0Image, memory: ArrayBufferLike): Code {
+export function codeOf(seat: Seat, course: Course, records: RecordPool, image: Tier0Image, memory: ArrayBufferLike): Code {
   const { ctx } = seat, { cpu, tlb } = ctx, find = formFinder(image), decodeWord = decoder(A64, ctx.model.features);
   const words = new Int32Array(memory as ArrayBuffer), templates = new Map<number, Template>();
 
@@ -53,10 +55,15 @@ export function codeOf(seat: Seat, records: RecordPool, image: Tier0Image, memor
     if (cpu.pc & 3n) return pcMisaligned(cpu.pc);
     return seat.walk(cpu.pc, WALK.fetch | (cpu.el === 0 ? WALK.asEl0 : 0)) ? null : instructionAbort(ctx, cpu.walkResult & 0x3f, cpu.pc);
   }
-  /** Enters the page at pc for execution; 0 after an exception. */
+  /** Enters the page at pc for execution, or, where there are breakpoints, for one instruction; 0 after an exception, or where the course must change for that. */
   function fetch(): number {
     cpu.pc = branchAddress(ctx, cpu.pc);
-    const linear = fetchFault() ?? ctx.memory.linearOf(cpu.walkAddress) ?? instructionAbort(ctx, DFSC.external, cpu.pc);
+    const alone = cpu.debugControl !== 0 && hasBreakpoints(ctx, cpu.pc);
+    if (alone && !course.singly) {
+      cpu.exitReason = EXIT.debug;
+      return 0;
+    }
+    const linear = fetchFault() ?? (alone ? breakpointAt(ctx, cpu.pc) : null) ?? ctx.memory.linearOf(cpu.walkAddress) ?? instructionAbort(ctx, DFSC.external, cpu.pc);
     const trap = typeof linear !== 'number' ? linear : cpu.il ? ILLEGAL_STATE : null;
     if (trap) {
       seat.trapped(trap);
@@ -67,7 +74,7 @@ export function codeOf(seat: Seat, records: RecordPool, image: Tier0Image, memor
       forget('all');
       first = records.pageFor(linear as number);
     }
-    enter(first);
+    if (!alone) enter(first);
     return first;
   }
   function enter(first: number): void {

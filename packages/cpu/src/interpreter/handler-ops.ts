@@ -7,6 +7,7 @@ import { at, vAt, xAt } from '../state.ts';
 import type { FunctionBuilder, Label as WasmLabel } from '../wasm/function.ts';
 import { i32, i64, type Node, op, select } from '../wasm/node.ts';
 import type { Cell, SymbolicLabel, SymbolicReg, SymbolicSysReg } from './cells.ts';
+import { unmaskable } from './hot-registers.ts';
 import { holds, integerOps, narrow, truth, wide } from './integer-ops.ts';
 import { accessInfo, inlineAddress, loadAt, storeAt } from './memory-ops.ts';
 import type { Runtime } from './runtime.ts';
@@ -318,9 +319,9 @@ export class HandlerOps implements Ops<Node> {
     this.leaveIf(this.fn.call(this.#runtime.service, this.cpu, i32(this.#runtime.serviceNumber(name)), wide(argument))[0]!);
     return this.field('scratch');
   }
-  /** At EL1, and for unmasking while no line is up, masks are just bits. */
+  /** At EL1, and for unmasking while nothing waits for it, masks are just bits. */
   #maskInterrupts(name: 'MSR_DAIFSet' | 'MSR_DAIFClr', mask: Node): void {
-    const set = name === 'MSR_DAIFSet', lines = this.field('lines', 'i32.load'), atEl0 = op('i32.eqz', [this.field('el', 'i32.load')]);
+    const set = name === 'MSR_DAIFSet', lines = unmaskable(this), atEl0 = op('i32.eqz', [this.field('el', 'i32.load')]);
     const done = () => {
       const daif = this.field('daif', 'i64.load32_u');
       this.setField('daif', set ? integerOps.or(daif, mask) : integerOps.and(daif, integerOps.not(mask)), 'i32.store');

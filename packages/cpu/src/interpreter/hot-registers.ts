@@ -10,6 +10,9 @@ const DAIF = SYSTEM_REGISTERS.findIndex(row => row.name === 'DAIF');
 const isPlainDaif = (ops: HandlerOps, number: Node): Node =>
   op('i32.and', [op('i32.eq', [number, i32(DAIF)]), ops.field('el', 'i32.load')]);
 
+/** Not zero while clearing masks may let an interrupt or a debug exception through. */
+export const unmaskable = (ops: HandlerOps): Node => op('i32.or', [ops.field('lines', 'i32.load'), ops.field('debugControl', 'i32.load')]);
+
 export const hotRegisters = {
   /** MRS: the value. */
   read(ops: HandlerOps, number0: Node): Node {
@@ -20,9 +23,9 @@ export const hotRegisters = {
     });
     return value;
   },
-  /** MSR. DAIF only while no line is up that it could unmask. */
+  /** MSR. DAIF only while there is nothing that it could unmask. */
   write(ops: HandlerOps, number0: Node, value: Node): void {
-    const { fn } = ops, number = fn.pin(number0), quiet = op('i32.eqz', [ops.field('lines', 'i32.load')]);
+    const { fn } = ops, number = fn.pin(number0), quiet = op('i32.eqz', [unmaskable(ops)]);
     fn.when(op('i32.and', [isPlainDaif(ops, number), quiet]), () => {
       ops.setField('daif', op('i64.and', [op('i64.shr_u', [value, i64(6n)]), i64(15n)]), 'i32.store');
     }, () => {

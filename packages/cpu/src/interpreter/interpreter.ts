@@ -9,9 +9,10 @@ import { controlsChanged, type CpuContext, forgetAll, renewContexts, takeInterru
 import { hasFusedMultiplyAdd } from '../wasm/fused.ts';
 import { buildTier0, type Tier0Image } from './build.ts';
 import { codeOf } from './code.ts';
+import { Course } from './course.ts';
 import { RecordPool } from './records.ts';
 import { type Exports, Seat } from './seat.ts';
-import { slowAccess } from './slow-access.ts';
+import { slowAccess, watchedPage } from './slow-access.ts';
 import { systemCalls } from './system-calls.ts';
 
 export interface InterpreterParts {
@@ -63,10 +64,10 @@ export function interpreterFactory(parts: Pick<InterpreterParts, 'memory' | 'ima
 
 export function createInterpreter(ctx: CpuContext, parts: InterpreterParts): Interpreter {
   const { memory, map, index, image = ownImage(), evaluateFp, exact = false } = parts, { cpu } = ctx;
-  const seat = new Seat(ctx, map.cpu(index), exact), sync = walkParameters(ctx);
-  const code = codeOf(seat, new RecordPool(memory.buffer, map, index, image.tables.pageEnd), image, memory.buffer);
-  const calls = systemCalls(seat, { fpOps: image.tables.fpOps, evaluateFp, forgetCode: code.forget, wrote: sync });
-  const env = { memory, slow: slowAccess(seat), ...calls, ...code.imports };
+  const seat = new Seat(ctx, map.cpu(index), exact), course = new Course(seat), sync = walkParameters(ctx);
+  const code = codeOf(seat, course, new RecordPool(memory.buffer, map, index, image.tables.pageEnd), image, memory.buffer);
+  const calls = systemCalls(seat, course, { fpOps: image.tables.fpOps, evaluateFp, forgetCode: code.forget, wrote: sync });
+  const env = { memory, slow: slowAccess(seat), watch: watchedPage(seat), ...calls, ...code.imports };
   seat.exports = new WebAssembly.Instance(moduleOf(image), { env }).exports as unknown as Exports;
 
   /** Finishes an instruction whose accesses outside RAM have been answered. */
@@ -76,7 +77,7 @@ export function createInterpreter(ctx: CpuContext, parts: InterpreterParts): Int
       return false;
     }
     cpu.mmioNext = 0;
-    seat.enter('step', 1n);
+    course.single();
     if (cpu.exitReason === EXIT.mmio) return false;
     forgetAccesses(cpu);
     return cpu.exitReason === EXIT.budget;
@@ -85,11 +86,10 @@ export function createInterpreter(ctx: CpuContext, parts: InterpreterParts): Int
   function runExactly(budget: bigint): void {
     let left = budget;
     if (left > OVERSHOOT) {
-      seat.enter('run', left - OVERSHOOT);
+      left = course.go('run', left - OVERSHOOT) + OVERSHOOT;
       if (cpu.exitReason !== EXIT.budget) return;
-      left = cpu.left + OVERSHOOT;
     }
-    if (left > 0n) seat.enter('step', left);
+    if (left > 0n) course.go('step', left);
   }
 
   return {
@@ -103,7 +103,7 @@ export function createInterpreter(ctx: CpuContext, parts: InterpreterParts): Int
       }
       takeInterrupt(ctx);
       if (exact && left > 0n) runExactly(left);
-      else if (left > 0n) seat.enter('run', left);
+      else if (left > 0n) course.go('run', left);
       return cpu.exitReason;
     },
     stateChanged() {

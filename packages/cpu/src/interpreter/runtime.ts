@@ -3,13 +3,14 @@ import { type ExceptionCall, type FpOp, fpKey, SERVICES, type ServiceName } from
 import { CPU_AREA, PAGE, PAGE_FLAGS } from '../memory-map.ts';
 import { buildLinearOf, buildWalk } from '../mmu/walk.ts';
 import { at } from '../state.ts';
+import { DEBUG } from '../system/debug-control.ts';
 import { type Callee, FunctionBuilder } from '../wasm/function.ts';
 import { imported } from '../wasm/module.ts';
 import { i32, i64, type Node, op, select } from '../wasm/node.ts';
 import { hotRegisters } from './hot-registers.ts';
 import { buildFpHelper } from './fp-helpers.ts';
 import { tlbIndex, tlbTag } from './memory-ops.ts';
-import { ACCESS, SLOW, STATUS, WALK, WALKED } from './status.ts';
+import { ACCESS, NOT_WATCHED, SLOW, STATUS, WALK, WALKED } from './status.ts';
 
 export const EXCEPTION_CALLS: readonly ExceptionCall[] = ['SVC', 'HVC', 'SMC', 'BRK', 'HLT', 'UNDEFINED'];
 
@@ -27,6 +28,8 @@ export const IMPORTS = {
   /** (cpu, number) → status; the value in the scratch. */
   readSystem: imported('readSystem', { params: ['i32', 'i32'], results: ['i32'] }),
   writeSystem: imported('writeSystem', { params: ['i32', 'i32'], results: ['i32'] }),
+  /** (cpu, va, access) → NOT_WATCHED, or the status that a watchpoint makes, or 0 where other accesses to the page might meet one. */
+  watch: imported('watch', { params: ['i32', 'i64', 'i32'], results: ['i32'] }),
   /** (cpu) → status of SP alignment fault, 0 where it is not checked. */
   misalignedStack: imported('misalignedStack', { params: ['i32'], results: ['i32'] }),
   /** (cpu, operation, a, b, c) → result: the exact one, for what the fast paths leave. */
@@ -129,6 +132,19 @@ function buildResolve(linearOf: FunctionBuilder, walk: FunctionBuilder): Functio
   fn.when(op('i32.eqz', [place]), () => { slow(SLOW.notRam); }, undefined, { likely: false });
   const flags = fn.pin(op('i32.load8_u', [op('i32.shr_u', [place, i32(12)])], { offset: PAGE_FLAGS }));
   const linear = fn.pin(op('i32.add', [place, op('i32.and', [op('i32.wrap_i64', [va]), i32(4095)])]));
+  const device = fn.pin(op('i32.ne', [and(field('walkResult'), i32(WALKED.device)), i32(0)]));
+  fn.when(and(device, op('i32.or', [misaligned, has(ACCESS.zero)])), () => { slow(SLOW.misaligned); }, undefined, { likely: false });
+  // Pages with watchpoints stay out of the TLB.
+  const alone = fn.variable('i32');
+  fn.set(alone, device);
+  fn.when(and(field('debugControl'), i32(DEBUG.watchpoints)), () => {
+    const watched = fn.pin(fn.call(IMPORTS.watch, cpu, va, info)[0]!);
+    fn.when(and(op('i32.ne', [watched, i32(0)]), op('i32.ne', [watched, i32(NOT_WATCHED)])), () => {
+      fn.effect('i32.store', [cpu, watched], at('status'));
+      fn.return(i32(0));
+    });
+    fn.set(alone, op('i32.or', [device, op('i32.eqz', [watched])]));
+  }, undefined, { likely: false });
   // A clean page is looked at on every write until its first, which the exact path logs; an atomic access then goes on in place.
   const clean = and(has(ACCESS.write), op('i32.ne', [op('i32.and', [flags, i32(PAGE.clean)]), i32(0)]));
   fn.when(op('i32.or', [op('i32.and', [flags, i32(PAGE.absent | PAGE.watched)]), clean]), () => {
@@ -138,10 +154,7 @@ function buildResolve(linearOf: FunctionBuilder, walk: FunctionBuilder): Functio
     fn.return(i32(0));
   }, undefined, { likely: false });
   // Device memory has no unaligned accesses, so it never enters the TLB, whose fast path does not look.
-  fn.when(op('i32.and', [field('walkResult'), i32(WALKED.device)]), () => {
-    fn.when(op('i32.or', [misaligned, has(ACCESS.zero)]), () => { slow(SLOW.misaligned); });
-    fn.return(linear);
-  });
+  fn.when(alone, () => { fn.return(linear); });
   fn.when(op('i32.eqz', [field('alignmentChecked')]), () => {
     noteMapping(fn, cpu, va);
     fn.effect('i64.store', [entry, tlbTag(va, 1, inForce)]);

@@ -1,6 +1,6 @@
 /** What the parts of one CPU's interpreter share: its state, its module, and how an instruction ends in TypeScript. */
 import type { CpuContext } from '../system/index.ts';
-import { pendingInterrupt, takeTrap, type Trap } from '../system/index.ts';
+import { pendingInterrupt, stepping, takeTrap, type Trap } from '../system/index.ts';
 import { forgetAccesses } from '../mmio.ts';
 import { EXIT } from '../state.ts';
 import { STATUS, WALK, WALKED } from './status.ts';
@@ -36,17 +36,21 @@ export class Seat {
     this.#budget = cpu.left = budget;
     this.#traps = 0;
     this.exports[how](this.base, budget);
-    this.#tellRetired();
+    this.tellRetired();
   }
-  #tellRetired(): void {
+  /** Makes `retired` what it is in front of the current instruction. */
+  tellRetired(): void {
     const { cpu } = this.ctx;
     cpu.retired = this.#retiredBefore + this.#budget - cpu.left - BigInt(this.#traps);
   }
-  /** Machine time is counted in instructions where budgets are exact, so ports must find them counted. */
-  beforePorts(): void { if (this.#exact) this.#tellRetired(); }
+  /** Exceptions taken since `enter`, calls aside. */
+  get traps(): number { return this.#traps; }
+  /** Machine time is counted in instructions where budgets are exact, so ports must find them counted; so must the performance monitors. */
+  beforePorts(): void { if (this.#exact || this.ctx.cpu.counting) this.tellRetired(); }
 
   /** The status of a trap taken at the current instruction. */
   trapped(trap: Trap): number {
+    if (this.ctx.cpu.counting) this.tellRetired();
     this.#traps++;
     takeTrap(this.ctx, trap, this.ctx.cpu.pc);
     return STATUS.resync | STATUS.notRetired;
@@ -55,9 +59,8 @@ export class Seat {
   finished(): number {
     const { cpu } = this.ctx;
     if (cpu.mmioCount) forgetAccesses(cpu);
-    if (!pendingInterrupt(this.ctx)) return STATUS.resync;
-    cpu.exitReason = EXIT.attention;
-    return STATUS.resync | STATUS.exit;
+    if (pendingInterrupt(this.ctx)) return this.left(EXIT.attention);
+    return cpu.debugControl && stepping(this.ctx) ? this.left(EXIT.debug) : STATUS.resync;
   }
   /** The status of leaving guest code behind the instruction that pc has gone past. */
   left(reason: number): number {

@@ -4,9 +4,21 @@ import type { AccessBytes } from '../guest-memory.ts';
 import { outsideAccess } from '../mmio.ts';
 import { Abandon } from '../reference/abandon.ts';
 import { dataMemory } from '../reference/memory.ts';
-import { dataAbort, faulted, STATUS as DFSC, translate } from '../system/index.ts';
+import { dataAbort, faulted, hasWatchpoints, STATUS as DFSC, translate, type WatchedAccess, watchpointAt } from '../system/index.ts';
 import type { Seat } from './seat.ts';
-import { ACCESS, SLOW, STATUS, WALK } from './status.ts';
+import { ACCESS, NOT_WATCHED, SLOW, STATUS, WALK } from './status.ts';
+
+const watchedAccess = (info: number): WatchedAccess => ({
+  bytes: 1 << (info & ACCESS.sizeMask), write: (info & ACCESS.write) !== 0, unprivileged: (info & ACCESS.unprivileged) !== 0,
+  atomic: (info & ACCESS.readsFirst) !== 0,
+});
+
+/** The import `watch`: an access that its translation allows, to RAM, while there are watchpoints. */
+export const watchedPage = (seat: Seat) => (_cpu: number, va: bigint, info: number): number => {
+  const hit = watchpointAt(seat.ctx, va, watchedAccess(info));
+  if (hit) return seat.trapped(hit);
+  return hasWatchpoints(seat.ctx, va) ? 0 : NOT_WATCHED;
+};
 
 /** The import `slow`: `(cpu, va, access, reason) → status`, data in the scratch. */
 export function slowAccess(seat: Seat): (cpu: number, va: bigint, info: number, reason: number) => number {
@@ -56,8 +68,11 @@ export function slowAccess(seat: Seat): (cpu: number, va: bigint, info: number, 
     if (reason === SLOW.fault) return abort(cpu.walkResult & 0x3f, write && !faultsAsRead(address, info));
     if (reason === SLOW.misaligned && info & ACCESS.aligned) return abort(DFSC.alignment);
     if (reason === SLOW.notRam) {
+      const single = !(info & (ACCESS.zero | ACCESS.pair)) && (info & ACCESS.sizeMask) <= 3 && aligned(address, info);
+      const watched = single || info & ACCESS.place ? watchpointAt(ctx, address, watchedAccess(info)) : null;
+      if (watched) return seat.trapped(watched);
       if (info & ACCESS.place) return abort(DFSC.unsupportedAtomic);
-      if (!(info & (ACCESS.zero | ACCESS.pair)) && (info & ACCESS.sizeMask) <= 3 && aligned(address, info)) return deviceAccess(info, write);
+      if (single) return deviceAccess(info, write);
     }
     if (info & ACCESS.place) return makeReady(address, write);
     try {

@@ -41,5 +41,8 @@ export const WALKED = {
 /** Why `slow` is called. */
 export const SLOW = { fault: 0, notRam: 1, crossing: 2, misaligned: 3, absent: 4, spMisaligned: 5 } as const;
 
+/** `watch` answers this for pages without watchpoints. */
+export const NOT_WATCHED = 0x8000_0000 | 0;
+
 /** Operations numbered for the interpreter's own records, before the rows' handlers. */
 export const DECODE_OP = 0;

@@ -3,6 +3,7 @@ import { type FpOp, SERVICES, type ServiceName, SYSTEM_REGISTERS } from '@hypnos
 import type { EvaluateFp } from '../reference/instruction-ops.ts';
 import { EXIT } from '../state.ts';
 import { breakpoint, isTrap, readSystem, runService, SP_MISALIGNED, supervisorCall, takeTrap, UNDEFINED, writeSystem } from '../system/index.ts';
+import type { Course } from './course.ts';
 import { EXCEPTION_CALLS } from './runtime.ts';
 import type { Seat } from './seat.ts';
 import { STATUS, WALK } from './status.ts';
@@ -19,13 +20,20 @@ export interface SystemCallParts {
 const BY_ADDRESS: ReadonlySet<ServiceName> = new Set<ServiceName>(['IC_IVAU', 'DC_CVAC']);
 
 /** The imports, by name; the first argument of each is the CPU's linear address, which the seat knows. */
-export function systemCalls(seat: Seat, { fpOps, evaluateFp, forgetCode, wrote }: SystemCallParts) {
+export function systemCalls(seat: Seat, course: Course, { fpOps, evaluateFp, forgetCode, wrote }: SystemCallParts) {
   const { ctx } = seat, { cpu, cells } = ctx;
 
+  /** An SVC is an instruction of the level it leaves. */
+  function countCall(): void {
+    seat.tellRetired();
+    cpu.retired++;
+  }
   function exception(_cpu: number, kind: number, imm16: number): number {
     const call = EXCEPTION_CALLS[kind]!;
     if (call === 'SVC') {
       seat.next();
+      if (cpu.counting) countCall();
+      course.retired();
       takeTrap(ctx, supervisorCall(imm16), cpu.pc);
       return STATUS.resync;
     }
@@ -64,7 +72,7 @@ export function systemCalls(seat: Seat, { fpOps, evaluateFp, forgetCode, wrote }
     return 0;
   }
   function writeRegister(_cpu: number, number: number): number {
-    seat.beforePorts();
+    seat.tellRetired();
     const trap = writeSystem(ctx, SYSTEM_REGISTERS[number]!, cpu.scratch[0]!);
     if (trap) return seat.trapped(trap);
     wrote();

@@ -6,6 +6,7 @@ import { outsideAccess } from '../mmio.ts';
 import type { CpuContext } from '../system/context.ts';
 import { dataAbort, STATUS } from '../system/syndrome.ts';
 import { faulted, translate } from '../system/walk.ts';
+import { type WatchedAccess, watchpointAt } from '../system/watchpoints.ts';
 import { Abandon } from './abandon.ts';
 
 /** A part of an access within one page: in RAM at `linear`, or outside at `ipa`. */
@@ -46,6 +47,12 @@ export function dataMemory(ctx: CpuContext): DataMemory {
   const { cpu, memory } = ctx;
   const abort = (status: number, address: bigint, write: boolean) => new Abandon(dataAbort(ctx, status, address, write));
 
+  /** Watchpoints come behind what translation has to say. */
+  function watch(address: bigint, access: WatchedAccess): void {
+    const hit = watchpointAt(ctx, address, access);
+    if (hit) throw new Abandon(hit);
+  }
+
   /** Translates all of an access before any of it is done, so that a fault leaves nothing half written. */
   function resolve(address: bigint, { access, total, write, atomic = false }: Wanted): Piece[] {
     const unit = access.aligned ? total : (access.elementBytes ?? access.bytes), off = address % BigInt(unit) !== 0n;
@@ -60,6 +67,7 @@ export function dataMemory(ctx: CpuContext): DataMemory {
       pieces.push({ offset, length, ipa: found.ipa, linear: memory.linearOf(found.ipa, write ? 'write' : 'read') });
       offset += length;
     }
+    watch(address, { bytes: total, write, atomic, unprivileged: access.unprivileged ?? false });
     return pieces;
   }
 
@@ -173,6 +181,7 @@ export function dataMemory(ctx: CpuContext): DataMemory {
       if (faulted(found)) throw abort(found.status, address, found.write);
       // DC ZVA to Device memory is an alignment fault (D7.5.9).
       if (found.device) throw abort(STATUS.alignment, address, true);
+      watch(address & ~BigInt(ZERO_BLOCK - 1), { bytes: ZERO_BLOCK, write: true });
       const ipa = found.ipa & ~BigInt(ZERO_BLOCK - 1), linear = memory.linearOf(ipa, 'write');
       for (let offset = 0; offset < ZERO_BLOCK; offset += 8) write([{ offset: 0, length: ZERO_BLOCK, ipa, linear }], offset, 8, 0n);
     },

@@ -3,8 +3,10 @@ import { asU64 } from '@hypnos/base';
 import type { Decoded, Label, Reg, SysReg, VReg } from '@hypnos/isa';
 import { forgetAccesses, pendingAccess } from '../mmio.ts';
 import { EXIT } from '../state.ts';
+import { breakpointAt } from '../system/breakpoints.ts';
 import type { CpuContext } from '../system/context.ts';
 import { takeInterrupt, takeTrap } from '../system/exceptions.ts';
+import { advanceStep, pendingStep, STEPPED, stepOf } from '../system/software-step.ts';
 import { FP_TRAPPED, ILLEGAL_STATE, instructionAbort, pcMisaligned, STATUS, type Trap, UNDEFINED } from '../system/syndrome.ts';
 import { faulted, translate } from '../system/walk.ts';
 import { Abandon } from './abandon.ts';
@@ -26,11 +28,18 @@ export function createReference(ctx: CpuContext, decode: Decode, evaluateFp: Eva
   const course: Course = { next: 0n, exit: EXIT.none, call: null, recheck: false };
   const ops = instructionOps(ctx, course, evaluateFp);
 
+  /** What software step is to know once the instruction in hand has retired. */
+  let step: number = STEPPED.no;
+
   /** The instruction at pc, or the trap that fetching it raises, in the order of D1.3.5. */
   function fetch(): Decoded | Trap {
+    const stepped = cpu.debugControl ? pendingStep(ctx) : null;
+    if (stepped) return stepped;
     if (cpu.pc & 3n) return pcMisaligned(cpu.pc);
     const found = translate(ctx, cpu.pc, 'fetch', { el: cpu.el, pan: false });
     if (faulted(found)) return instructionAbort(ctx, found.status, cpu.pc);
+    const breakpoint = breakpointAt(ctx, cpu.pc);
+    if (breakpoint) return breakpoint;
     const linear = ctx.memory.linearOf(found.ipa);
     if (linear === null) return instructionAbort(ctx, STATUS.external, cpu.pc);
     if (cpu.il) return ILLEGAL_STATE;
@@ -40,10 +49,11 @@ export function createReference(ctx: CpuContext, decode: Decode, evaluateFp: Eva
   }
 
   /** One instruction, retired, trapped, or left to be executed again. */
-  function step(): void {
+  function execute(): void {
     Object.assign(course, { next: asU64(cpu.pc + 4n), exit: EXIT.none, call: null, recheck: false });
     const fetched = fetch();
     if ('syndrome' in fetched) { trap(fetched); return; }
+    step = cpu.debugControl ? stepOf(ctx) : STEPPED.no;
     try {
       fetched.row.does(ops, fetched.form, lifted(fetched));
     } catch (thrown) {
@@ -62,6 +72,7 @@ export function createReference(ctx: CpuContext, decode: Decode, evaluateFp: Eva
     cpu.pc = course.next;
     cpu.retired++;
     cpu.left--;
+    advanceStep(ctx, step);
     if (cpu.mmioCount) forgetAccesses(cpu);
     if (course.call) takeTrap(ctx, course.call, cpu.pc);
     if (course.exit) cpu.exitReason = course.exit;
@@ -75,14 +86,14 @@ export function createReference(ctx: CpuContext, decode: Decode, evaluateFp: Eva
       // An instruction whose accesses are answered is finished before anything else may happen to the CPU.
       if (cpu.mmioCount) {
         if (pendingAccess(cpu)) return (cpu.exitReason = EXIT.mmio);
-        step();
+        execute();
         if (cpu.exitReason) return cpu.exitReason;
       }
       takeInterrupt(ctx);
       while (!cpu.exitReason) {
         if (cpu.attention) cpu.exitReason = EXIT.attention;
         else if (cpu.left <= 0n) cpu.exitReason = EXIT.budget;
-        else step();
+        else execute();
       }
       return cpu.exitReason;
     },

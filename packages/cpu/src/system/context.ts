@@ -7,6 +7,14 @@ import { type CpuState, cpuShape, type SystemCells, systemCells } from '../state
 /** System registers that live elsewhere, by the manual's name. */
 export interface RegisterPort { read(name: string): bigint; write(name: string, value: bigint): void }
 
+/** The world of the performance monitors. */
+export interface PerformancePort {
+  /** The overflow interrupt's line. */
+  line(level: boolean): void;
+  /** Cycles so far; without it, each instruction is one. */
+  cycles?(): bigint;
+}
+
 export interface CpuPorts {
   /** CNT* (but the counters themselves) and ICC_*. */
   readonly timer: RegisterPort;
@@ -19,6 +27,7 @@ export interface CpuPorts {
   forgetCode(linear: number | 'all'): void;
   /** Asks the other CPUs for the same maintenance (TLBI and IC of the inner shareable domain). */
   maintainOthers(name: ServiceName, argument: bigint): void;
+  readonly performance?: PerformancePort;
 }
 
 /** The translation caches of one CPU as arrays: an entry's tag is word 0 of each pair. */

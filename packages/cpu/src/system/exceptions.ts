@@ -2,6 +2,8 @@
 import { bit } from '@hypnos/base';
 import { forgetAccesses } from '../mmio.ts';
 import type { CpuContext } from './context.ts';
+import { stepAfterReturn } from './debug-control.ts';
+import { countEvents } from './performance.ts';
 import { regimeChanged, restoreFields, savedPstate, SCTLR, SPSR, selectStack } from './pstate.ts';
 import type { Trap } from './syndrome.ts';
 import { tagIgnored } from './translation-control.ts';
@@ -27,6 +29,7 @@ export function branchAddress(ctx: CpuContext, target: bigint): bigint {
 /** Enters the EL1 handler of an exception; the CPU's pc is at its vector afterwards. */
 export function takeException(ctx: CpuContext, kind: ExceptionKind, detail: ExceptionDetail): void {
   const { cpu, cells } = ctx;
+  if (cpu.counting) countEvents(ctx);
   const from = cpu.el === 0 ? 0x400n : cpu.spsel === 0 ? 0n : 0x200n;
   cells.SPSR_EL1 = savedPstate(cpu);
   cells.ELR_EL1 = detail.preferredReturn;
@@ -34,7 +37,7 @@ export function takeException(ctx: CpuContext, kind: ExceptionKind, detail: Exce
   if (detail.faultAddress !== undefined) cells.FAR_EL1 = BigInt.asUintN(64, detail.faultAddress);
   selectStack(cpu, cells, 1, 1);
   cpu.daif = 15;
-  cpu.ss = cpu.il = cpu.btype = cpu.uao = 0;
+  cpu.ss = cpu.stepped = cpu.il = cpu.btype = cpu.uao = 0;
   if (!bit(cells.SCTLR_EL1, SCTLR.SPAN)) cpu.pan = 1;
   cpu.ssbs = bit(cells.SCTLR_EL1, SCTLR.DSSBS) ? 1 : 0;
   forgetAccesses(cpu);
@@ -69,6 +72,9 @@ export function eret(ctx: CpuContext): void {
   const spsr = cells.SPSR_EL1, target = cells.ELR_EL1;
   const mode = Number(spsr & 0xfn);
   const legal = !bit(spsr, SPSR.aarch32) && (mode === 0 || mode === 4 || mode === 5);
+  const ss = stepAfterReturn(ctx, spsr, legal ? mode >> 2 : cpu.el);
+  // ERET itself is an instruction of the level it leaves.
+  if (cpu.counting) countEvents(ctx, cpu.retired + 1n);
   if (legal) {
     restoreFields(cpu, spsr);
     selectStack(cpu, cells, mode >> 2, mode & 1);
@@ -78,6 +84,8 @@ export function eret(ctx: CpuContext): void {
     restoreFields(cpu, spsr);
     Object.assign(cpu, { uao, dit, ssbs, il: 1 });
   }
+  cpu.ss = ss;
+  cpu.stepped = 0;
   // A return clears the local monitor and sets the event register (D1.3.5, D1.6.1).
   cpu.exclusiveBytes = 0;
   cpu.event = 1;

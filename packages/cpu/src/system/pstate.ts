@@ -2,6 +2,8 @@
 import { bit } from '@hypnos/base';
 import { type CpuState, REGIMES, type SystemCells } from '../state.ts';
 import type { CpuContext } from './context.ts';
+import { digestDebugControl } from './debug-control.ts';
+import { digestCounting } from './performance.ts';
 
 /** SPSR_EL1 bits. */
 export const SPSR = { dit: 24, uao: 23, pan: 22, ss: 21, il: 20, ssbs: 12, btype: 10, daif: 6, aarch32: 4 } as const;
@@ -41,6 +43,7 @@ export function restoreFields(cpu: CpuState, spsr: bigint): void {
   cpu.dit = one(SPSR.dit);
   cpu.ssbs = one(SPSR.ssbs);
   cpu.il = one(SPSR.il);
+  cpu.ss = one(SPSR.ss);
   cpu.btype = 0;
 }
 
@@ -73,10 +76,12 @@ export function regimeChanged({ cpu }: CpuContext): void {
   cpu.userHigh = cpu.contextHigh[user]!;
 }
 
-/** Recomputes the checks engines make on every instruction or access. To be called after SCTLR_EL1 or CPACR_EL1 changed. */
+/** Recomputes the checks engines make on every instruction or access. To be called after SCTLR_EL1, CPACR_EL1 or debug registers changed. */
 export function controlsChanged({ cpu, cells }: CpuContext): void {
   const enabled = Number((cells.CPACR_EL1 >> 20n) & 3n);
   cpu.fpTrapped = enabled === 3 ? 0 : enabled === 1 ? 1 : 3;
   cpu.spChecked = (bit(cells.SCTLR_EL1, SCTLR.SA0) ? 1 : 0) | (bit(cells.SCTLR_EL1, SCTLR.SA) ? 2 : 0);
   cpu.alignmentChecked = bit(cells.SCTLR_EL1, SCTLR.A) ? 1 : 0;
+  digestDebugControl(cpu, cells);
+  digestCounting(cpu, cells);
 }

@@ -6,12 +6,13 @@ export interface Trap { readonly syndrome: number; readonly faultAddress?: bigin
 
 export const EC = {
   unknown: 0x00, wfx: 0x01, fp: 0x07, illegalState: 0x0e, svc: 0x15, hvc: 0x16, smc: 0x17, system: 0x18,
-  instructionAbortLower: 0x20, instructionAbortSame: 0x21, pcAlignment: 0x22, dataAbortLower: 0x24, dataAbortSame: 0x25, spAlignment: 0x26, brk: 0x3c,
+  instructionAbortLower: 0x20, instructionAbortSame: 0x21, pcAlignment: 0x22, dataAbortLower: 0x24, dataAbortSame: 0x25, spAlignment: 0x26,
+  breakpointLower: 0x30, breakpointSame: 0x31, stepLower: 0x32, stepSame: 0x33, watchpointLower: 0x34, watchpointSame: 0x35, brk: 0x3c,
 } as const;
 
 /** Fault status codes; those with a level are the base, to which the level is added. */
 export const STATUS = {
-  addressSize: 0x00, translation: 0x04, accessFlag: 0x08, permission: 0x0c, external: 0x10, externalOnWalk: 0x14, alignment: 0x21,
+  addressSize: 0x00, translation: 0x04, accessFlag: 0x08, permission: 0x0c, external: 0x10, externalOnWalk: 0x14, alignment: 0x21, debug: 0x22,
   unsupportedAtomic: 0x35,
 } as const;
 
@@ -48,3 +49,12 @@ export function dataAbort(ctx: CpuContext, status: number, address: bigint, writ
   const iss = status | (write || maintenance ? 1 << 6 : 0) | (maintenance ? 1 << 8 : 0);
   return { syndrome: esr(ctx.cpu.el === 0 ? EC.dataAbortLower : EC.dataAbortSame, iss), faultAddress: address };
 }
+
+/** A hardware breakpoint, taken before its instruction. */
+export const breakpointHit = ({ cpu }: CpuContext): Trap => ({ syndrome: esr(cpu.el === 0 ? EC.breakpointLower : EC.breakpointSame, STATUS.debug) });
+/** A watchpoint, taken before its access. */
+export const watchpointHit = ({ cpu }: CpuContext, address: bigint, write: boolean): Trap => (
+  { syndrome: esr(cpu.el === 0 ? EC.watchpointLower : EC.watchpointSame, STATUS.debug | (write ? 1 << 6 : 0)), faultAddress: address });
+/** A software step. ISV (24) says that an instruction was stepped, EX (6) that it loaded exclusively: `stepped` of the CPU. */
+export const softwareStep = ({ cpu }: CpuContext, stepped: number): Trap => (
+  { syndrome: esr(cpu.el === 0 ? EC.stepLower : EC.stepSame, STATUS.debug | (stepped ? 1 << 24 : 0) | (stepped === 2 ? 1 << 6 : 0)) });

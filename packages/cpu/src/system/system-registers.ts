@@ -2,7 +2,9 @@
 import { bit } from '@hypnos/base';
 import type { SystemRegister } from '@hypnos/isa';
 import type { CpuContext } from './context.ts';
+import { DEBUG } from './debug-control.ts';
 import { bankedStack, controlsChanged, nzcv, regimeChanged, SCTLR, selectStack, setBankedStack, setNzcv, SPSR } from './pstate.ts';
+import { PERFORMANCE_ACCESS } from './performance.ts';
 import { FP_TRAPPED, type Trap, trappedSystem, UNDEFINED } from './syndrome.ts';
 import { forgetAll, renewContexts } from './translation-context.ts';
 import { currentWord } from './word.ts';
@@ -11,7 +13,7 @@ interface Access {
   read?(ctx: CpuContext): bigint | Trap;
   write?(ctx: CpuContext, value: bigint): Trap | undefined;
   /** Whether EL0 is kept out just now, by a control of EL1's. */
-  trapsEl0?(ctx: CpuContext): boolean;
+  trapsEl0?(ctx: CpuContext, what: 'read' | 'write'): boolean;
   /** Another trap, at either level. */
   refuses?(ctx: CpuContext): Trap | null;
 }
@@ -53,6 +55,13 @@ const debugChannel: Access = { trapsEl0: ({ cells }) => bit(cells.MDSCR_EL1, 12)
 /** CPACR_EL1.FPEN traps the registers like the instructions. */
 const floatingPoint: Access = { refuses: ({ cpu }) => ((cpu.fpTrapped >> cpu.el) & 1 ? FP_TRAPPED : null) };
 
+/** What is in the translation caches was entered with the breakpoints and watchpoints of then. */
+function debugChanged(ctx: CpuContext): void {
+  const matching = DEBUG.breakpoints | DEBUG.watchpoints, before = ctx.cpu.debugControl;
+  controlsChanged(ctx);
+  if ((before | ctx.cpu.debugControl) & matching) forgetAll(ctx);
+}
+
 const TRANSLATION_SCTLR = (1n << BigInt(SCTLR.M)) | (1n << BigInt(SCTLR.WXN)) | (1n << BigInt(SCTLR.A));
 
 const ACCESS: Readonly<Record<string, Access>> = {
@@ -90,12 +99,20 @@ const ACCESS: Readonly<Record<string, Access>> = {
   // DC ZVA writes 64 bytes; DZP tells EL0 that it may not.
   DCZID_EL0: { read: ctx => 4n | (ctx.cpu.el === 0 && !sctlr(ctx, SCTLR.DZE) ? 16n : 0n) },
   // The lock is implemented (OSLSR_EL1.OSLM = 0b10).
-  OSLAR_EL1: { write: ({ cells }, value) => void (cells.OSLSR_EL1 = 8n | ((value & 1n) << 1n)) },
+  OSLAR_EL1: {
+    write(ctx, value) {
+      ctx.cells.OSLSR_EL1 = 8n | ((value & 1n) << 1n);
+      debugChanged(ctx);
+      return undefined;
+    },
+  },
+  MDSCR_EL1: followed('MDSCR_EL1', debugChanged),
   // A debugger's claim tags: writing ones sets or clears them; SET reads as all ones there are.
   DBGCLAIMSET_EL1: { read: () => 0xffn, write: ({ cells }, value) => void (cells.DBGCLAIMCLR_EL1 |= value & 0xffn) },
   DBGCLAIMCLR_EL1: { write: ({ cells }, value) => void (cells.DBGCLAIMCLR_EL1 &= ~value) },
   MDCCSR_EL0: debugChannel, DBGDTR_EL0: debugChannel, DBGDTRTX_EL0: debugChannel,
   SCXTNUM_EL0: { trapsEl0: ctx => sctlr(ctx, SCTLR.TSCXT) },
+  ...PERFORMANCE_ACCESS,
   FPCR: floatingPoint, FPSR: floatingPoint,
   // Interrupts that wait, whatever the masks say.
   ISR_EL1: { read: ({ cpu }) => (BigInt(cpu.lines & 1) << 7n) | (BigInt(cpu.lines & 2) << 5n) },
@@ -113,6 +130,7 @@ const VIRTUAL_TIMER = timerTrap(8), PHYSICAL_TIMER = timerTrap(9);
 function accessOf(name: string): Access {
   const own = ACCESS[name];
   if (own) return own;
+  if (/^DBG[BW][VC]R\d+_EL1$/.test(name)) return followed(name, debugChanged);
   const timer = /^CNT([VP])_(CTL|CVAL|TVAL)_EL0$/.exec(name);
   if (timer) return {
     trapsEl0: timer[1] === 'V' ? VIRTUAL_TIMER : PHYSICAL_TIMER,
@@ -137,7 +155,7 @@ function refusal(ctx: CpuContext, row: SystemRegister, what: 'read' | 'write'): 
   const reach = ctx.cpu.el === 0 ? row.el0 : row.el1;
   if (reach !== 'read-write' && reach !== what) return UNDEFINED;
   const { trapsEl0, refuses } = access(row);
-  return ctx.cpu.el === 0 && trapsEl0?.(ctx) ? trappedSystem(currentWord(ctx)) : (refuses?.(ctx) ?? null);
+  return ctx.cpu.el === 0 && trapsEl0?.(ctx, what) ? trappedSystem(currentWord(ctx)) : (refuses?.(ctx) ?? null);
 }
 
 /** MRS at the current exception level. */

@@ -1,18 +1,30 @@
 /** Debug registers (DDI 0487 D17.3). Breakpoints and watchpoints are as many as ID_AA64DFR0_EL1 says. */
 import { type SystemRegister, systemRegister } from '../system-register.ts';
 
-export const BREAKPOINTS = 6, WATCHPOINTS = 4;
+/** The last CONTEXT_BREAKPOINTS of the breakpoints can match CONTEXTIDR_EL1. */
+export const BREAKPOINTS = 6, WATCHPOINTS = 4, CONTEXT_BREAKPOINTS = 2;
 
 type Extra = Partial<Omit<SystemRegister, 'name' | 'at' | 'doc'>>;
 const debug = (name: string, at: SystemRegister['at'], doc: string, extra: Extra = {}): SystemRegister =>
   systemRegister({ name, at, doc, el0: 'none', el1: 'read-write', stored: true, ...extra });
 
-const VALUE = 0xffff_ffff_ffff_fffcn;
-const CONTROL: Extra = { writesThroughEngine: true, writable: 0x1fff_ffffn };
+/** Addresses are of words; a breakpoint that can hold a context holds all of it. */
+const ADDRESS = 0xffff_ffff_ffff_fffcn;
+/** BAS is one, since every A64 instruction is a word. */
+const BREAKPOINT: Extra = {
+  writesThroughEngine: true, writable: 0x00ff_e007n, reset: 0x1e0n,
+  fields: { E: [0, 0], PMC: [2, 1], BAS: [8, 5], HMC: [13, 13], SSC: [15, 14], LBN: [19, 16], BT: [23, 20] },
+};
+const WATCHPOINT: Extra = {
+  writesThroughEngine: true, writable: 0x1f1f_ffffn,
+  fields: { E: [0, 0], PAC: [2, 1], LSC: [4, 3], BAS: [12, 5], HMC: [13, 13], SSC: [15, 14], LBN: [19, 16], WT: [20, 20], MASK: [28, 24] },
+};
 
-const pairs = (count: number, kind: 'B' | 'W', what: string, op2: number) => Array.from({ length: count }, (_, i) => [
-  debug(`DBG${kind}VR${i}_EL1`, [2, 0, 0, i, op2], `Address of ${what} ${i}.`, { writesThroughEngine: true, writable: VALUE }),
-  debug(`DBG${kind}CR${i}_EL1`, [2, 0, 0, i, op2 + 1], `Control of ${what} ${i}.`, CONTROL),
+const pairs = (count: number, kind: 'B' | 'W', what: string, op2: number, control: Extra) => Array.from({ length: count }, (_, i) => [
+  debug(`DBG${kind}VR${i}_EL1`, [2, 0, 0, i, op2], `Address of ${what} ${i}.`, {
+    writesThroughEngine: true, ...(i >= BREAKPOINTS - CONTEXT_BREAKPOINTS && kind === 'B' ? {} : { writable: ADDRESS }),
+  }),
+  debug(`DBG${kind}CR${i}_EL1`, [2, 0, 0, i, op2 + 1], `Control of ${what} ${i}.`, control),
 ]).flat();
 
 export const DEBUG: readonly SystemRegister[] = [
@@ -41,6 +53,6 @@ export const DEBUG: readonly SystemRegister[] = [
     readsThroughEngine: true, writesThroughEngine: true, fields: { CLAIM: [7, 0] },
   }),
   debug('DBGAUTHSTATUS_EL1', [2, 0, 7, 14, 6], 'Which kinds of debugging are allowed.', { el1: 'read' }),
-  ...pairs(BREAKPOINTS, 'B', 'breakpoint', 4),
-  ...pairs(WATCHPOINTS, 'W', 'watchpoint', 6),
+  ...pairs(BREAKPOINTS, 'B', 'breakpoint', 4, BREAKPOINT),
+  ...pairs(WATCHPOINTS, 'W', 'watchpoint', 6, WATCHPOINT),
 ];
