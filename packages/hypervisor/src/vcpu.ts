@@ -1,7 +1,7 @@
 /** One virtual CPU: KVM_RUN's loop, and the calls that look at or change the CPU while it is outside. */
 import { HypnosError, hex } from '@hypnos/base';
 import {
-  ATTENTION, answerAccess, type CpuContext, type CpuState, cpuContext, EXIT, pendingAccess, startTranslation,
+  ATTENTION, answerAccess, countEvents, type CpuContext, type CpuState, cpuContext, EXIT, nextOverflow, pendingAccess, skipCycles, startTranslation,
 } from '@hypnos/cpu';
 import { MP_STATE, type MpState, TARGET_GENERIC_V8, VCPU_ATTR_GROUP, VCPU_FEATURE } from './capabilities.ts';
 import { SYSTEM_EVENT, type VcpuExit } from './exit.ts';
@@ -23,6 +23,8 @@ const WAKEUP: VcpuExit = { reason: 'system-event', event: 'wakeup', type: SYSTEM
 
 /** Instructions between two looks at the timers when no deadline is near, and the fewest worth going in for. */
 const SLICE = 65536n, SHORTEST_SLICE = 1024n;
+/** What the cycle counter takes for a cycle: a nanosecond, so the CPU is told to run at 1 GHz. In deterministic mode an instruction takes that long. */
+const CYCLES_PER_TICK = BigInt(NANOSECONDS_PER_TICK);
 /** Guesses an engine's pace when a deadline is near: instructions a tick of 16 ns. */
 const PACE = 4n;
 
@@ -58,6 +60,14 @@ export class SoftVcpu implements Vcpu {
         entropy64,
         forgetCode: linear => this.#engine.forgetCode(linear),
         maintainOthers: name => vm.maintainOthers(index, name),
+        performance: {
+          line: level => {
+            vm.core.setLine(index, PPI.pmu, level);
+            // Out of the engine, which may have been given more than is left to the next overflow.
+            vm.mailbox.raise(index, ATTENTION.interrupt);
+          },
+          ...(!deterministic && { cycles: () => vm.counter() * CYCLES_PER_TICK }),
+        },
       },
     });
     this.#engine = engine.create(this.#context, { index, map, exact: deterministic });
@@ -194,6 +204,7 @@ export class SoftVcpu implements Vcpu {
   /** Runs the guest for a while and deals with what it came out for. */
   #slice(): VcpuExit | null {
     const reason = pendingAccess(this.state) === null ? this.#engine.run(this.#budget()) : EXIT.mmio;
+    if (this.state.counting) countEvents(this.#context);
     switch (reason) {
       case EXIT.mmio: return this.#access();
       case EXIT.wfi: return this.#wfi();
@@ -208,8 +219,16 @@ export class SoftVcpu implements Vcpu {
     }
   }
 
-  /** Up to the next deadline: exactly in deterministic mode, by guess otherwise. */
+  /** Up to the next deadline or counter overflow: exactly in deterministic mode, by guess otherwise. */
   #budget(): bigint {
+    const budget = this.#untilDeadline();
+    if (!this.state.counting) return budget;
+    const { instructions, cycles } = nextOverflow(this.#context);
+    if (this.#vm.config.deterministic) return least(budget, least(instructions ?? SLICE, cycles ?? SLICE));
+    const byCycles = cycles === null ? SLICE : most(SHORTEST_SLICE, (cycles / CYCLES_PER_TICK) * PACE);
+    return least(budget, least(most(1n, instructions ?? SLICE), byCycles));
+  }
+  #untilDeadline(): bigint {
     const now = this.#vm.counter();
     const deadline = earliest(nextDeadline(this.#cpu.timer, now), this.#alarm());
     if (deadline === null) return SLICE;
@@ -225,6 +244,7 @@ export class SoftVcpu implements Vcpu {
     const limit = this.state.waitUntil;
     const ends = (): boolean => limit !== 0n && this.#vm.counter() >= limit;
     this.#block(() => this.#vm.core.deliverable(this.index) || ends(), now => earliest(this.#deadline(now), limit === 0n ? null : limit));
+    if (this.state.counting) skipCycles(this.#context);
     return null;
   }
 

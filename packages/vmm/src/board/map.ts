@@ -26,8 +26,8 @@ export const DTB_BYTES = 0x20_0000;
 export const FIRST_SPI = 32;
 export const NR_IRQS = 288;
 
-/** Private peripheral interrupts of the timers (INTID = 16 + n), as Arm's BSA has them. */
-export const PPI = { securePhysicalTimer: 13, physicalTimer: 14, virtualTimer: 11, hypervisorTimer: 10 } as const;
+/** Private peripheral interrupts of the timers and the performance monitors (INTID = 16 + n), as Arm's BSA has them. */
+export const PPI = { securePhysicalTimer: 13, physicalTimer: 14, virtualTimer: 11, hypervisorTimer: 10, performance: 7 } as const;
 
 /** The place of virtio slot `index`. */
 export const virtioPlace = (index: number): Place => ({
@@ -45,5 +45,5 @@ export function interruptName(intid: number): string {
   return SPI_NAMES.get(spi) ?? (intid < NR_IRQS ? `SPI ${spi}` : `LPI ${intid}`);
 }
 
-const PPI_NAMES = new Map<number, string>([[PPI.physicalTimer, 'physical timer'], [PPI.virtualTimer, 'virtual timer']]);
+const PPI_NAMES = new Map<number, string>([[PPI.physicalTimer, 'physical timer'], [PPI.virtualTimer, 'virtual timer'], [PPI.performance, 'performance monitors']]);
 const SPI_NAMES = new Map<number, string>([[MAP.pl011.spi, 'uart'], [MAP.pl031.spi, 'rtc'], [MAP.pl061.spi, 'keys']]);

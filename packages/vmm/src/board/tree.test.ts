@@ -28,7 +28,7 @@ function qemuVirt(): ReadNode {
 
 test('addresses and interrupt numbers are those of QEMU\'s virt board', () => {
   const mine = ours(), theirs = qemuVirt();
-  for (const path of ['/pl011@9000000', '/pl031@9010000', '/pl061@9030000', '/timer', '/memory@40000000', '/cpus/cpu@0']) {
+  for (const path of ['/pl011@9000000', '/pl031@9010000', '/pl061@9030000', '/timer', '/pmu', '/memory@40000000', '/cpus/cpu@0']) {
     const a = nodeAt(mine, path), b = nodeAt(theirs, path);
     assert.ok(a !== undefined && b !== undefined, path);
     assert.deepEqual(cellsOf(a.properties.get('reg')), cellsOf(b.properties.get('reg')), `${path} reg`);

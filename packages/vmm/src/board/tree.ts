@@ -33,6 +33,7 @@ export function boardTree(board: Board): FdtNode {
     cpus(board.cpus),
     psci(board.conduit),
     timer,
+    performance,
     gic(board.cpus),
     peripheralClock,
     ...board.devices,
@@ -63,6 +64,9 @@ const timer: FdtNode = node('timer', {
   compatible: ['arm,armv8-timer', 'arm,armv7-timer'], 'always-on': true,
   interrupts: u32Cells(...[PPI.securePhysicalTimer, PPI.physicalTimer, PPI.virtualTimer, PPI.hypervisorTimer].flatMap(n => [GIC_PPI, n, LEVEL_HIGH])),
 });
+
+/** The overflow interrupt of each CPU's performance monitors. */
+const performance: FdtNode = node('pmu', { compatible: 'arm,armv8-pmuv3', interrupts: u32Cells(GIC_PPI, PPI.performance, LEVEL_HIGH) });
 
 const REDISTRIBUTOR_BYTES = 0x2_0000;
 
