@@ -39,16 +39,16 @@ test('other vendors, switched-off entries and switched-off files are dropped', (
   const vendor = 'Types: deb\nURIs: https://packages.example/apt\nSuites: stable\nComponents: main\nSigned-By: /usr/share/keyrings/example.gpg\n';
   const off = `Types: deb\nEnabled: no\nURIs: http://mirror.example/debian\nSuites: sid\nComponents: main\nSigned-By: ${key}\n`;
   const files = {
-    'sources.list': 'deb http://deb.debian.org/debian bookworm main\ndeb [arch=amd64] https://packages.example/debian-tools stable main\n',
+    'sources.list': 'deb http://mirror.example/debian bookworm main\ndeb [arch=amd64] https://packages.example/debian-tools stable main\n',
     'sources.list.d/vendor.sources': `${vendor}\n${off}`,
     'sources.list.d/vendor-debian.list': 'deb [signed-by=/etc/apt/keyrings/vendor.asc] https://packages.example/linux/debian bookworm stable\n',
     'sources.list.d/old.list.disabled': 'deb http://mirror.example/debian buster main\n',
   };
-  assert.equal(derived(files), 'types: deb\nuris: http://deb.debian.org/debian\nsuites: bookworm\ncomponents: main\n');
+  assert.equal(derived(files), 'types: deb\nuris: http://mirror.example/debian\nsuites: bookworm\ncomponents: main\n');
 });
 
 test('a key written out in the entry keeps its lines', () => {
-  const text = 'Types: deb\nURIs: http://deb.debian.org/debian\nSuites: bookworm\nComponents: main\nSigned-By:\n -----BEGIN PGP PUBLIC KEY BLOCK-----\n .\n abc\n';
+  const text = 'Types: deb\nURIs: http://mirror.example/debian\nSuites: bookworm\nComponents: main\nSigned-By:\n -----BEGIN PGP PUBLIC KEY BLOCK-----\n .\n abc\n';
   assert.match(derived({ 'sources.list.d/debian.sources': text }), /signed-by: \n -----BEGIN PGP PUBLIC KEY BLOCK-----\n \.\n abc\n$/);
 });
 
