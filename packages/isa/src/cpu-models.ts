@@ -30,6 +30,7 @@ const FEATURE_FIELDS: Readonly<Record<string, readonly IdField[]>> = {
     [40, ['FEAT_SPECRES', 1]], [44, ['FEAT_BF16', 1]], [52, ['FEAT_I8MM', 1]],
   ],
   ID_AA64ISAR2_EL1: [[0, ['FEAT_WFxT', 2]]],
+  ID_AA64MMFR0_EL1: [[20, ['FEAT_TGran16K', 1]]],
   ID_AA64MMFR1_EL1: [[0, ['FEAT_HAFDBS', 2]], [16, ['FEAT_LOR', 1]], [20, ['FEAT_PAN', 1], ['FEAT_PAN2', 2]]],
   ID_AA64MMFR2_EL1: [[0, ['FEAT_TTCNP', 1]], [4, ['FEAT_UAO', 1]], [60, ['FEAT_E0PD', 1]]],
 };
@@ -40,8 +41,8 @@ const FIXED_FIELDS: Readonly<Record<string, readonly (readonly [number, number])
   ID_AA64PFR0_EL1: [[0, 1], [4, 1], [24, 1]],
   // Armv8 debug; breakpoints, watchpoints and breakpoints that can match contexts, less one each.
   ID_AA64DFR0_EL1: [[0, 6], [12, BREAKPOINTS - 1], [20, WATCHPOINTS - 1], [28, CONTEXT_BREAKPOINTS - 1]],
-  // 16-bit ASIDs; granules of 4 KiB (0), 16 KiB (1) and 64 KiB (0).
-  ID_AA64MMFR0_EL1: [[4, 2], [20, 1]],
+  // 16-bit ASIDs; granules of 4 KiB and 64 KiB are there (0).
+  ID_AA64MMFR0_EL1: [[4, 2]],
 };
 
 const at = (low: number, value: number): bigint => BigInt(value) << BigInt(low);
@@ -56,9 +57,10 @@ function featureRegister(name: string, features: ReadonlySet<Feature>): bigint {
   return value;
 }
 
+const ABSENT = 15;
 /** Floating point and Advanced SIMD count the other way: 15 is absent, 0 present, 1 with half precision. */
 function floatingPoint(features: ReadonlySet<Feature>): bigint {
-  const level = (feature: Feature) => (features.has(feature) ? (features.has('FEAT_FP16') ? 1 : 0) : 15);
+  const level = (feature: Feature) => (features.has(feature) ? (features.has('FEAT_FP16') ? 1 : 0) : ABSENT);
   return at(16, level('FEAT_FP')) | at(20, level('FEAT_AdvSIMD'));
 }
 
@@ -67,6 +69,7 @@ export function identificationOf(features: ReadonlySet<Feature>, paRange: number
   const registers: Record<string, bigint> = {};
   for (const name of new Set([...Object.keys(FEATURE_FIELDS), ...Object.keys(FIXED_FIELDS)])) registers[name] = featureRegister(name, features);
   registers.ID_AA64PFR0_EL1! |= floatingPoint(features);
+  registers.ID_AA64DFR0_EL1! |= at(36, features.has('FEAT_DoubleLock') ? 0 : ABSENT);
   registers.ID_AA64MMFR0_EL1! |= at(0, paRange);
   return registers;
 }
@@ -75,31 +78,33 @@ export function identificationOf(features: ReadonlySet<Feature>, paRange: number
  * CTR_EL0 in log2 of words: lines of 64 bytes for data; IDC, since caches are coherent; no DIC, since code is dropped by
  * the guest's IC instructions, which take a whole page of 4 KiB, so that is the line a guest steps by.
  */
-const cacheType = (instructionLine: number) => at(31, 1) | at(28, 1) | at(24, 4) | at(20, 4) | at(16, 4) | at(14, 3) | BigInt(instructionLine);
-const PAGE_IN_WORDS = 10;
+const CTR_OF_PAGES = at(31, 1) | at(28, 1) | at(24, 4) | at(20, 4) | at(16, 4) | at(14, 3) | 10n;
 
 /** 32 KiB of data and 48 KiB of instructions at level 1, 2 MiB unified at level 2: Cortex-A57's, for want of real ones. */
 const CACHES = { 0: 0x701f_e00an, 1: 0x201f_e012n, 2: 0x70ff_e07an } as const;
 
 const shared = {
-  // Level 1 split, level 2 unified, coherent at level 2; nothing to clean for instructions (IDC).
-  CLIDR_EL1: 0x0200_0023n,
-  CTR_EL0: cacheType(PAGE_IN_WORDS),
   // Blocks of 64 bytes.
   DCZID_EL0: 4n,
   // The interrupt controller's CPU interface: 5 priority bits, 24 bits of interrupt number.
   ICC_CTLR_EL1: at(8, 4) | at(11, 1),
 };
 
+/**
+ * What has rows and is left out: FEAT_WFxT, with which Linux waits microseconds in WFET, an exit and a wait of the host's
+ * where a spin of some thousand instructions is over sooner; FEAT_LOR, of which KVM's guests see nothing either, because
+ * nothing uses it.
+ */
 const DEFAULT: ReadonlySet<Feature> = new Set<Feature>([
-  'FEAT_FP', 'FEAT_AdvSIMD', 'FEAT_CRC32', 'FEAT_LSE', 'FEAT_PAN', 'FEAT_PAN2', 'FEAT_HAFDBS', 'FEAT_DPB', 'FEAT_DPB2', 'FEAT_LRCPC',
+  'FEAT_FP', 'FEAT_AdvSIMD', 'FEAT_CRC32', 'FEAT_LSE', 'FEAT_PAN', 'FEAT_PAN2', 'FEAT_UAO', 'FEAT_HAFDBS', 'FEAT_DPB', 'FEAT_DPB2', 'FEAT_LRCPC',
   'FEAT_LRCPC2', 'FEAT_FlagM', 'FEAT_FlagM2', 'FEAT_TTCNP', 'FEAT_TLBIRANGE', 'FEAT_TLBIOS', 'FEAT_RNG', 'FEAT_SB', 'FEAT_SSBS', 'FEAT_CSV2',
   'FEAT_CSV3', 'FEAT_E0PD', 'FEAT_DIT', 'FEAT_AES', 'FEAT_PMULL', 'FEAT_SHA1', 'FEAT_SHA256',
   'FEAT_SHA512', 'FEAT_SHA3', 'FEAT_RDM', 'FEAT_DotProd', 'FEAT_FP16', 'FEAT_JSCVT', 'FEAT_FCMA', 'FEAT_FRINTTS', 'FEAT_FHM', 'FEAT_SPECRES',
-  'FEAT_PMUv3',
+  'FEAT_PMUv3', 'FEAT_TGran16K',
 ]);
 const CORTEX_A57: ReadonlySet<Feature> = new Set<Feature>([
   'FEAT_FP', 'FEAT_AdvSIMD', 'FEAT_CRC32', 'FEAT_AES', 'FEAT_PMULL', 'FEAT_SHA1', 'FEAT_SHA256', 'FEAT_PMUv3',
+  'FEAT_DoubleLock',
 ]);
 
 const PA_40_BITS = 2, PA_44_BITS = 4;
@@ -108,16 +113,21 @@ export type CpuModelName = 'default' | 'cortex-a57';
 
 export const cpuModels: Readonly<Record<CpuModelName, CpuModel>> = {
   default: {
-    doc: 'An Armv8.2-class CPU chosen for speed: it tells guests about everything that helps and nothing that costs.',
+    doc: 'An Armv8.5-class CPU chosen for speed: it tells guests about everything that helps and nothing that costs.',
     features: DEFAULT,
     // Implementer 0 is reserved for software, so no kernel takes it for a part with errata.
-    idRegisters: { ...shared, MIDR_EL1: 0x000f_0510n, ...identificationOf(DEFAULT, PA_40_BITS) },
+    idRegisters: {
+      ...shared, MIDR_EL1: 0x000f_0510n, CTR_EL0: CTR_OF_PAGES,
+      // Level 1 split, level 2 unified, coherent at level 2; nothing to clean for instructions (IDC).
+      CLIDR_EL1: 0x0200_0023n, ...identificationOf(DEFAULT, PA_40_BITS),
+    },
     caches: CACHES,
   },
   'cortex-a57': {
-    doc: 'Like a Cortex-A57 without its AArch32, for like-for-like comparisons.',
+    doc: 'A Cortex-A57 with its cryptography and without its AArch32, its higher exception levels and its big-endian data, for like-for-like comparisons.',
     features: CORTEX_A57,
-    idRegisters: { ...shared, MIDR_EL1: 0x411f_d070n, ...identificationOf(CORTEX_A57, PA_44_BITS) },
+    // Cortex-A57 TRM (DDI 0488) 4.3: lines of 64 bytes, cleaned and invalidated to the point of unification.
+    idRegisters: { ...shared, MIDR_EL1: 0x411f_d070n, CTR_EL0: 0x8444_c004n, CLIDR_EL1: 0x0a20_0023n, ...identificationOf(CORTEX_A57, PA_44_BITS) },
     caches: CACHES,
   },
 };

@@ -25,9 +25,23 @@ export interface SystemRegister {
   readonly writesThroughEngine?: boolean;
   /** Named fields, for documents and for bit masks. Value is [high, low]. */
   readonly fields?: Readonly<Record<string, readonly [number, number]>>;
+  /** Fields that keep their reset value on a CPU without a feature. */
+  readonly fieldNeeds?: Readonly<Record<string, Feature>>;
 }
 
 export const systemRegister = (row: SystemRegister): SystemRegister => row;
+
+const fieldBits = ([high, low]: readonly [number, number]): bigint => ((1n << BigInt(high - low + 1)) - 1n) << BigInt(low);
+
+/** Every bit that some field names. */
+export const bitsOf = (fields: NonNullable<SystemRegister['fields']>): bigint => Object.values(fields).reduce((mask, field) => mask | fieldBits(field), 0n);
+
+/** The bits a write may change on a CPU with these features. */
+export function writableBits(row: SystemRegister, features: ReadonlySet<Feature>): bigint {
+  let mask = row.writable ?? (1n << 64n) - 1n;
+  for (const [field, feature] of Object.entries(row.fieldNeeds ?? {})) if (!features.has(feature)) mask &= ~fieldBits(row.fields![field]!);
+  return mask;
+}
 
 /** KVM's and the manual's 16-bit form of an encoding: op0:2 op1:3 CRn:4 CRm:4 op2:3. */
 export const encodingOf = ([op0, op1, crn, crm, op2]: SystemRegister['at']): number =>

@@ -3,6 +3,7 @@ import type { CpuModel, ServiceName } from '@hypnos/isa';
 import type { GuestMemory } from '../guest-memory.ts';
 import { CPU_AREA, FETCH_ENTRIES, FETCH_ENTRY_BYTES, type MemoryMap, TLB_ENTRIES, TLB_ENTRY_BYTES } from '../memory-map.ts';
 import { type CpuState, cpuShape, type SystemCells, systemCells } from '../state.ts';
+import { absentPstate } from './pstate.ts';
 
 /** System registers that live elsewhere, by the manual's name. */
 export interface RegisterPort { read(name: string): bigint; write(name: string, value: bigint): void }
@@ -47,6 +48,8 @@ export interface CpuContext {
   readonly tlb: TlbArrays;
   readonly model: CpuModel;
   readonly ports: CpuPorts;
+  /** SPSR bits that this CPU lacks. */
+  readonly absentPstate: bigint;
 }
 
 export interface CpuParts {
@@ -68,5 +71,5 @@ export function cpuContext({ buffer, map, index, memory, model, ports }: CpuPart
     fetch: new BigUint64Array(shared, base + CPU_AREA.fetch, (FETCH_ENTRIES * FETCH_ENTRY_BYTES) / 8),
     asids: new Uint32Array(shared, base + CPU_AREA.asids, 65536),
   };
-  return { index, cpu, cells: systemCells(cpu), memory, tlb, model, ports };
+  return { index, cpu, cells: systemCells(cpu), memory, tlb, model, ports, absentPstate: absentPstate(model.features) };
 }

@@ -7,7 +7,7 @@ import { BREAKPOINTS, WATCHPOINTS } from '@hypnos/isa';
 import type { CpuState, SystemCells } from '../state.ts';
 import type { CpuContext } from './context.ts';
 
-/** Bits of `debugControl`, all clear while the OS lock is set. */
+/** Bits of `debugControl`, all clear while the OS lock or the double lock is set. */
 export const DEBUG = {
   /** MDSCR_EL1.SS: software step. */
   step: 1,
@@ -19,7 +19,10 @@ export const DEBUG = {
 
 /** MDSCR_EL1 bits. */
 const SS = 0, KDE = 13, MDE = 15;
-const OSLK = 1;
+const OSLK = 1, DLK = 0, CORENPDRQ = 0;
+
+/** The OS lock, or the double lock (DoubleLockStatus), keeps debug exceptions away. */
+const locked = (cells: SystemCells): boolean => bit(cells.OSLSR_EL1, OSLK) || (bit(cells['OSDLR_EL1']!, DLK) && !bit(cells['DBGPRCR_EL1']!, CORENPDRQ));
 
 const someEnabled = (cells: SystemCells, kind: 'B' | 'W', count: number): boolean => {
   for (let i = 0; i < count; i++) if (cells[`DBG${kind}CR${i}_EL1`]! & 1n) return true;
@@ -29,7 +32,7 @@ const someEnabled = (cells: SystemCells, kind: 'B' | 'W', count: number): boolea
 /** Works `debugControl` out from the registers. */
 export function digestDebugControl(cpu: CpuState, cells: SystemCells): void {
   cpu.debugControl = 0;
-  if (bit(cells.OSLSR_EL1, OSLK)) return;
+  if (locked(cells)) return;
   const mdscr = cells.MDSCR_EL1, matching = bit(mdscr, MDE);
   cpu.debugControl = (bit(mdscr, SS) ? DEBUG.step : 0) | (bit(mdscr, KDE) ? DEBUG.kernel : 0)
     | (matching && someEnabled(cells, 'B', BREAKPOINTS) ? DEBUG.breakpoints : 0)

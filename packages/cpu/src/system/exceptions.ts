@@ -69,7 +69,7 @@ export function takeInterrupt(ctx: CpuContext): boolean {
 /** ERET at EL1: goes to ELR_EL1 with SPSR_EL1's state, or, where that names a state this CPU does not have, sets PSTATE.IL. */
 export function eret(ctx: CpuContext): void {
   const { cpu, cells } = ctx;
-  const spsr = cells.SPSR_EL1, target = cells.ELR_EL1;
+  const spsr = cells.SPSR_EL1 & ~ctx.absentPstate, target = cells.ELR_EL1;
   const mode = Number(spsr & 0xfn);
   const legal = !bit(spsr, SPSR.aarch32) && (mode === 0 || mode === 4 || mode === 5);
   const ss = stepAfterReturn(ctx, spsr, legal ? mode >> 2 : cpu.el);

@@ -1,5 +1,6 @@
 /** PSTATE: its SPSR form, its fields, and what engines derive from it (DDI 0487 C5.2, D1.4). */
 import { bit } from '@hypnos/base';
+import type { Feature } from '@hypnos/isa';
 import { type CpuState, REGIMES, type SystemCells } from '../state.ts';
 import type { CpuContext } from './context.ts';
 import { digestDebugControl } from './debug-control.ts';
@@ -7,6 +8,14 @@ import { digestCounting } from './performance.ts';
 
 /** SPSR_EL1 bits. */
 export const SPSR = { dit: 24, uao: 23, pan: 22, ss: 21, il: 20, ssbs: 12, btype: 10, daif: 6, aarch32: 4 } as const;
+/** SPSR bits of PSTATE fields that a CPU lacks: they are RES0, and a return does not see them. */
+export function absentPstate(features: ReadonlySet<Feature>): bigint {
+  const needs = { pan: 'FEAT_PAN', uao: 'FEAT_UAO', dit: 'FEAT_DIT', ssbs: 'FEAT_SSBS' } as const;
+  let mask = 0n;
+  for (const field of ['pan', 'uao', 'dit', 'ssbs'] as const) if (!features.has(needs[field])) mask |= 1n << BigInt(SPSR[field]);
+  return mask;
+}
+
 /** SCTLR_EL1 bits. */
 export const SCTLR = {
   M: 0, A: 1, SA: 3, SA0: 4, UMA: 9, EnRCTX: 10, DZE: 14, UCT: 15, nTWI: 16, nTWE: 18, WXN: 19, TSCXT: 20, SPAN: 23, UCI: 26, DSSBS: 44,

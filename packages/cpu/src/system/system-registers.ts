@@ -1,6 +1,6 @@
 /** MRS and MSR of the registers that are more than a cell: PSTATE, translation control, identification, timers and GIC. */
 import { bit } from '@hypnos/base';
-import type { SystemRegister } from '@hypnos/isa';
+import { type SystemRegister, writableBits } from '@hypnos/isa';
 import type { CpuContext } from './context.ts';
 import { DEBUG } from './debug-control.ts';
 import { bankedStack, controlsChanged, nzcv, regimeChanged, SCTLR, selectStack, setBankedStack, setNzcv, SPSR } from './pstate.ts';
@@ -106,7 +106,7 @@ const ACCESS: Readonly<Record<string, Access>> = {
       return undefined;
     },
   },
-  MDSCR_EL1: followed('MDSCR_EL1', debugChanged),
+  MDSCR_EL1: followed('MDSCR_EL1', debugChanged), OSDLR_EL1: followed('OSDLR_EL1', debugChanged), DBGPRCR_EL1: followed('DBGPRCR_EL1', debugChanged),
   // A debugger's claim tags: writing ones sets or clears them; SET reads as all ones there are.
   DBGCLAIMSET_EL1: { read: () => 0xffn, write: ({ cells }, value) => void (cells.DBGCLAIMCLR_EL1 |= value & 0xffn) },
   DBGCLAIMCLR_EL1: { write: ({ cells }, value) => void (cells.DBGCLAIMCLR_EL1 &= ~value) },
@@ -171,7 +171,7 @@ export function readSystem(ctx: CpuContext, row: SystemRegister): bigint | Trap 
 export function writeSystem(ctx: CpuContext, row: SystemRegister, value: bigint): Trap | undefined {
   const refused = refusal(ctx, row, 'write');
   if (refused) return refused;
-  const writable = row.writable ?? ~0n;
+  const writable = writableBits(row, ctx.model.features);
   const merged = BigInt.asUintN(64, row.stored ? (ctx.cells[row.name]! & ~writable) | (value & writable) : value);
   const special = access(row).write;
   if (special) return special(ctx, merged);

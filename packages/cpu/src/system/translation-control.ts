@@ -20,6 +20,9 @@ const OUTPUT_BITS = [32, 36, 40, 42, 44, 48, 52, 52] as const;
 /** Whether the top byte of `va` is ignored. Bit 55 chooses the half. */
 export const tagIgnored = (tcr: bigint, va: bigint): boolean => bit(tcr, bit(va, 55) ? 38 : 37);
 
+/** A granule that is not implemented behaves as 4 KiB, which always is (TCR_EL1.TG0: an IMPLEMENTATION DEFINED choice). */
+const supported = ({ model }: CpuContext, granuleBits: number): number => (granuleBits === 14 && !model.features.has('FEAT_TGran16K') ? 12 : granuleBits);
+
 /** The half that `va` belongs to. */
 export function halfControl(ctx: CpuContext, va: bigint): HalfControl {
   const tcr = ctx.cells.TCR_EL1, high = bit(va, 55), has = ctx.model.features;
@@ -27,7 +30,7 @@ export function halfControl(ctx: CpuContext, va: bigint): HalfControl {
   return {
     // TxSZ out of range behaves as the nearest legal value (CONSTRAINED UNPREDICTABLE, D8.2.7.1).
     inputBits: 64 - Math.min(Math.max(size, 16), 39),
-    granuleBits: high ? GRANULE_HIGH[Number(bits(tcr, 30, 2))]! : GRANULE_LOW[Number(bits(tcr, 14, 2))]!,
+    granuleBits: supported(ctx, high ? GRANULE_HIGH[Number(bits(tcr, 30, 2))]! : GRANULE_LOW[Number(bits(tcr, 14, 2))]!),
     walksDisabled: bit(tcr, high ? 23 : 7),
     el0Disabled: has.has('FEAT_E0PD') && bit(tcr, high ? 56 : 55),
     topByteIgnored: tagIgnored(tcr, va),

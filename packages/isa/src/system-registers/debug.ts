@@ -46,8 +46,12 @@ export const DEBUG: readonly SystemRegister[] = [
   debug('OSLSR_EL1', [2, 0, 1, 1, 4], 'State of the OS lock, which is set at reset.', {
     el1: 'read', reset: 0xan, fields: { OSLM0: [0, 0], OSLK: [1, 1], OSLM1: [3, 3] },
   }),
-  debug('OSDLR_EL1', [2, 0, 1, 3, 4], 'OS double lock; not implemented.', { writable: 0n }),
-  debug('DBGPRCR_EL1', [2, 0, 1, 4, 4], 'Power control as a debugger asks for it.', { writable: 1n }),
+  debug('OSDLR_EL1', [2, 0, 1, 3, 4], 'OS double lock: no debug exceptions while it is set.', {
+    writesThroughEngine: true, writable: 1n, fields: { DLK: [0, 0] }, fieldNeeds: { DLK: 'FEAT_DoubleLock' },
+  }),
+  debug('DBGPRCR_EL1', [2, 0, 1, 4, 4], 'Power control as a debugger asks for it.', {
+    writesThroughEngine: true, writable: 1n, fields: { CORENPDRQ: [0, 0] },
+  }),
   debug('DBGCLAIMSET_EL1', [2, 0, 7, 8, 6], 'Sets claim tags.', { stored: false }),
   debug('DBGCLAIMCLR_EL1', [2, 0, 7, 9, 6], 'Clears claim tags, and reads them.', {
     readsThroughEngine: true, writesThroughEngine: true, fields: { CLAIM: [7, 0] },

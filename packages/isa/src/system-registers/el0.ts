@@ -17,7 +17,7 @@ export const EL0: readonly SystemRegister[] = [
   // CPACR_EL1.FPEN traps both.
   el0('FPCR', [3, 3, 4, 4, 0], 'Floating-point control: rounding, flush to zero, default NaN.', {
     readsThroughEngine: true, writesThroughEngine: true, writable: 0x07c8_0000n,
-    fields: { FZ16: [19, 19], RMode: [23, 22], FZ: [24, 24], DN: [25, 25], AHP: [26, 26] },
+    fields: { FZ16: [19, 19], RMode: [23, 22], FZ: [24, 24], DN: [25, 25], AHP: [26, 26] }, fieldNeeds: { FZ16: 'FEAT_FP16' },
   }),
   el0('FPSR', [3, 3, 4, 4, 1], 'Floating-point status: cumulative exceptions and saturation.', {
     readsThroughEngine: true, writesThroughEngine: true, writable: 0x0800_009fn,

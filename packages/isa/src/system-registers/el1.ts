@@ -1,5 +1,5 @@
 /** Registers of EL1: control, translation, exceptions, threads (DDI 0487 D17.2). */
-import { type SystemRegister, systemRegister } from '../system-register.ts';
+import { bitsOf, type SystemRegister, systemRegister } from '../system-register.ts';
 
 type Extra = Partial<Omit<SystemRegister, 'name' | 'at' | 'doc'>>;
 const el1 = (name: string, at: SystemRegister['at'], doc: string, extra: Extra = {}): SystemRegister =>
@@ -11,12 +11,10 @@ const SCTLR_FIELDS = {
   nTWE: [18, 18], WXN: [19, 19], TSCXT: [20, 20], SPAN: [23, 23], UCI: [26, 26], DSSBS: [44, 44],
 } as const;
 
-const fieldMask = (fields: Readonly<Record<string, readonly [number, number]>>): bigint =>
-  Object.values(fields).reduce((mask, [high, low]) => mask | (((1n << BigInt(high - low + 1)) - 1n) << BigInt(low)), 0n);
-
 const CONTROL: readonly SystemRegister[] = [
   el1('SCTLR_EL1', [3, 0, 1, 0, 0], 'System control.', {
-    writable: fieldMask(SCTLR_FIELDS), reset: 0x30d5_0998n, writesThroughEngine: true, fields: SCTLR_FIELDS,
+    writable: bitsOf(SCTLR_FIELDS), reset: 0x30d5_0998n, writesThroughEngine: true, fields: SCTLR_FIELDS,
+    fieldNeeds: { SPAN: 'FEAT_PAN', DSSBS: 'FEAT_SSBS', EnRCTX: 'FEAT_SPECRES', TSCXT: 'FEAT_CSV2' },
   }),
   el1('ACTLR_EL1', [3, 0, 1, 0, 1], 'Auxiliary control; nothing here.', { writable: 0n }),
   el1('CPACR_EL1', [3, 0, 1, 0, 2], 'Traps of floating point and vector instructions.', {
@@ -38,6 +36,7 @@ const TRANSLATION: readonly SystemRegister[] = [
       IRGN1: [25, 24], ORGN1: [27, 26], SH1: [29, 28], TG1: [31, 30], IPS: [34, 32], AS: [36, 36], TBI0: [37, 37], TBI1: [38, 38],
       HA: [39, 39], HD: [40, 40], E0PD0: [55, 55], E0PD1: [56, 56],
     },
+    fieldNeeds: { HA: 'FEAT_HAFDBS', HD: 'FEAT_HAFDBS', E0PD0: 'FEAT_E0PD', E0PD1: 'FEAT_E0PD' },
   }),
   el1('MAIR_EL1', [3, 0, 10, 2, 0], 'Memory attributes by index.', { writesThroughEngine: true }),
   el1('AMAIR_EL1', [3, 0, 10, 3, 0], 'Auxiliary memory attributes; nothing here.', { writable: 0n }),
