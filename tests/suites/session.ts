@@ -1,0 +1,120 @@
+/** One suite being run: its guest made when first asked for, a machine of ours and one of QEMU's kept booted, and a part's outcome judged. */
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { HypnosError } from '@hypnos/base';
+import { RESULTS } from '../long/results.ts';
+import type { PartOutcome } from '../long/run.ts';
+import { type Ran, SuiteMachine, type Who } from './machine.ts';
+import type { Part, Suite } from './suite.ts';
+
+const LOGS = join(RESULTS, 'guest-suites');
+const PATIENCE_MINUTES = 30;
+
+export interface Choice {
+  /** Run parts that need not be compared on QEMU as well. */
+  readonly qemu: boolean;
+  /** Told what goes on. */
+  say(line: string): void;
+}
+
+export class Session {
+  readonly #suite: Suite;
+  readonly #choice: Choice;
+  readonly #machines = new Map<Who, SuiteMachine>();
+  #archive: string | undefined;
+
+  constructor(suite: Suite, choice: Choice) {
+    this.#suite = suite;
+    this.#choice = choice;
+  }
+
+  async run(part: Part): Promise<PartOutcome> {
+    const ours = await this.#runOn('hypnos', part);
+    if (part.judge === 'passes' && !this.#choice.qemu) return outcome(part, ours);
+    return outcome(part, ours, await this.#runOn('qemu', part));
+  }
+
+  async close(): Promise<void> {
+    for (const machine of this.#machines.values()) await machine.stop();
+    this.#machines.clear();
+    if (this.#archive !== undefined) rmSync(this.#archive, { force: true });
+  }
+
+  async #runOn(who: Who, part: Part): Promise<Ran> {
+    const machine = this.#machines.get(who) ?? await this.#boot(who), title = `${this.#suite.name}/${part.name}`, from = Date.now();
+    const seconds = () => `${((Date.now() - from) / 1000).toFixed(0)} s`;
+    const ticking = setInterval(() => this.#choice.say(`${title} on ${who}: ${seconds()}: ${machine.lastLine.slice(0, 100)}`), 30_000);
+    try {
+      const ran = await machine.run(this.#suite.parts.indexOf(part), part.minutes ?? PATIENCE_MINUTES);
+      // What is left of a machine after that is not worth asking; the next part boots another.
+      if (typeof ran.status === 'string') this.#machines.delete(who);
+      this.#choice.say(`${title} on ${who}: ${typeof ran.status === 'number' ? `status ${ran.status}` : ran.status}, ${seconds()}`);
+      return ran;
+    } finally {
+      clearInterval(ticking);
+    }
+  }
+
+  async #boot(who: Who): Promise<SuiteMachine> {
+    this.#archive ??= prepare(this.#suite);
+    this.#choice.say(`${this.#suite.name}: booting its guest on ${who}`);
+    const machine = await SuiteMachine.boot(who, { archive: this.#archive, memory: this.#suite.memory }, join(LOGS, `${this.#suite.name}.${who}.log`));
+    this.#machines.set(who, machine);
+    return machine;
+  }
+}
+
+const beside = (...path: string[]): string => join(import.meta.dirname, ...path);
+
+/** The suite's own files as they stand in the guest; a folder has no text. */
+function filesOf(suite: Suite): { readonly path: string; readonly text: string | null }[] {
+  const text = (...path: string[]) => readFileSync(beside(...path), 'utf8');
+  return [
+    { path: 'etc/profile', text: text('profile.sh') },
+    ...suite.parts.flatMap((part, number) => [
+      { path: `suite/${number}`, text: null },
+      { path: `suite/${number}.sh`, text: part.script },
+      ...(part.files ?? []).map(file => ({ path: `suite/${number}/${file}`, text: text(suite.name, file) })),
+    ]),
+  ];
+}
+
+function prepare(suite: Suite): string {
+  mkdirSync(LOGS, { recursive: true });
+  const archive = beside('..', '..', 'build', 'suites', `${suite.name}-${process.pid}.cpio`);
+  const input = JSON.stringify({ name: suite.name, packages: suite.packages, archive, files: filesOf(suite) });
+  const made = spawnSync(process.execPath, [beside('prepare.mjs')], { input, stdio: ['pipe', 'ignore', 'inherit'] });
+  if (made.status !== 0) throw new HypnosError('EIO', `the guest of ${suite.name} could not be made: what went wrong stands above.`);
+  return archive;
+}
+
+/** What a part's result depends on; a result of another is not this part's. */
+export function settingsOf(suite: Suite, part: Part, qemu: boolean): string {
+  const files = (part.files ?? []).map(file => readFileSync(beside(suite.name, file), 'utf8'));
+  const hash = createHash('sha256').update(JSON.stringify([suite.packages, suite.memory, part.script, files])).digest('hex').slice(0, 12);
+  return `${part.name} ${hash} ${part.judge === 'same' || qemu ? 'beside QEMU' : 'alone'}`;
+}
+
+const named = (output: string): string[] => [...output.matchAll(/^FAILED (.*)$/gm)].map(match => match[1]!.trim());
+
+function outcome(part: Part, ours: Ran, theirs?: Ran): PartOutcome {
+  const failed = named(ours.output), onQemu = new Set(theirs && named(theirs.output)), figures: Record<string, number> = {};
+  for (const [, number, what] of ours.output.matchAll(/^COUNT (\d+) (.*)$/gm)) figures[what!] = (figures[what!] ?? 0) + Number(number);
+  const explained = failed.filter(name => part.explained?.[name] !== undefined), same = failed.filter(name => onQemu.has(name) && !explained.includes(name));
+  const failures = failed.filter(name => !explained.includes(name) && !same.includes(name)).map(name => `${part.name}: ${name}`);
+  if (typeof ours.status === 'string' || (ours.status !== 0 && failed.length === 0 && ours.status !== theirs?.status)) {
+    failures.push(`${part.name}: ${typeof ours.status === 'number' ? `status ${ours.status}` : ours.status}; its last words:\n${ours.output.slice(-1000)}`);
+  }
+  if (part.judge === 'same' && theirs && typeof ours.status === 'number') failures.push(...differences(part, ours, theirs));
+  const counted = { ...figures, ...(explained.length && { 'explained failures': explained.length }), ...(same.length && { 'failures that are QEMU\'s too': same.length }) };
+  return { figures: { parts: 1, ...counted }, failures };
+}
+
+function differences(part: Part, ours: Ran, theirs: Ran): string[] {
+  if (ours.status !== theirs.status) return [`${part.name}: status ${ours.status}, on QEMU ${theirs.status}; QEMU's last words:\n${theirs.output.slice(-1000)}`];
+  if (ours.output === theirs.output) return [];
+  const lines = ours.output.split('\n'), other = theirs.output.split('\n'), at = lines.findIndex((line, n) => line !== other[n]), line = at < 0 ? lines.length : at;
+  return [`${part.name}: line ${line + 1} of what it prints is\n  ${lines[line]?.slice(0, 500)}\non QEMU\n  ${other[line]?.slice(0, 500)}`];
+}
