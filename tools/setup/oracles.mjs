@@ -1,5 +1,5 @@
-/** Test oracles: programs of the Debian machine that tests compare against. Only `npm test` asks for them. */
-import { accessSync, constants } from 'node:fs';
+/** Test oracles: programs and libraries of the Debian machine that tests compare against. Only `npm test` asks for them. */
+import { accessSync, constants, existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { run } from './children.mjs';
 import { Trouble } from './trouble.mjs';
@@ -11,15 +11,25 @@ export const oracles = {
   'llvm-mc': 'llvm',
   'aarch64-linux-gnu-gcc': 'gcc-aarch64-linux-gnu',
   busybox: 'busybox',
+  gcc: 'gcc',
+};
+
+/** A library's header → the Debian package that brings it. */
+export const headers = {
+  '/usr/include/stdio.h': 'libc6-dev',
+  '/usr/include/mpfr.h': 'libmpfr-dev',
 };
 
 /** gcc alone lacks the target's C library headers; the recommendation that would bring them is not followed. */
 const companions = { 'gcc-aarch64-linux-gnu': ['libc6-dev-arm64-cross'] };
 
 export async function installOracles(step) {
-  const missing = Object.keys(oracles).filter((program) => !onPath(program));
-  if (missing.length === 0) return step.skip();
-  const packages = missing.flatMap((program) => [oracles[program], ...(companions[oracles[program]] ?? [])]);
+  const programs = Object.keys(oracles).filter((program) => !onPath(program));
+  const packages = [
+    ...programs.flatMap((program) => [oracles[program], ...(companions[oracles[program]] ?? [])]),
+    ...Object.keys(headers).filter((header) => !existsSync(header)).map((header) => headers[header]),
+  ];
+  if (packages.length === 0) return step.skip();
   await step.step(`test oracles: ${packages.join(', ')} (apt-get)`, () => install(packages));
 }
 
