@@ -1,0 +1,60 @@
+/** One run over the catalogue: every instruction's vectors on the exact unit, the interpreter and, for some of them, the reference engine. */
+import { type Bench, interpreterBench, MOST_RECORDS, referenceBench } from './bench.ts';
+import { CATALOGUE, type Vectored } from './catalogue.ts';
+import { compareEngine, compareExact, wordsOf } from './compare.ts';
+import { generate, type Group, RECORD_BYTES } from './generator.ts';
+
+export interface Setting {
+  readonly seed: number;
+  /** Records of each instruction, and of each that is one of many alike: half of them with the default FPCR, the rest in all 64 modes by turns. */
+  readonly each: number;
+  readonly ofMany: number;
+}
+
+/** IXC, after which the interpreter's fast paths do not ask whether a result is exact; QC, which is none of floating point's, stays. */
+const INEXACT_BEFORE = (1 << 27) | 16;
+/** The reference engine asks the exact unit for everything: it gets a few of each group. */
+const REFERENCE_EVERY = 64, REFERENCE_LEAST = 8;
+
+export interface Tally {
+  /** Numbers computed by the exact unit; instructions run by engines; and how many numbers the interpreter's fast paths left to the exact unit. */
+  exact: number;
+  instructions: number;
+  asked: number;
+  readonly failures: string[];
+  /** By instruction: the share of its numbers that fast paths gave, with FPCR and FPSR.IXC as they have it. */
+  readonly fast: Map<string, number>;
+}
+
+export interface Benches { readonly interpreter: Bench; readonly reference: Bench }
+export const benches = (): Benches => ({ interpreter: interpreterBench(), reference: referenceBench() });
+
+/** Distinct for every group, and nothing that neighbouring seeds share. */
+const seedOf = (seed: number, group: number): number => seed * 100_000 + group;
+
+export const tellingGroups = ({ seed, each, ofMany }: Setting): Group[] => CATALOGUE.map((what, i) =>
+  ({ what, draw: 'telling', fpcr: 'mixed', seed: seedOf(seed, i), start: 0, count: what.one ? ofMany : each }));
+
+const isUnary = (what: Vectored): boolean => what.operands === 1 && what.name !== 'from-fixed' && !what.one;
+const lanesOf = ({ lanes, from, to }: Vectored): number => (lanes === 'scalar' ? 1 : 128 / Math.max(from, to));
+
+/** Every half-precision number through every vector instruction on one operand: each in one of the modes, which the seed turns. */
+export const allHalves = (seed: number): Group[] => CATALOGUE.filter(what => isUnary(what) && what.from === 16 && what.lanes === 'all').map((what): Group =>
+  ({ what, draw: 'all:16', fpcr: 'turned', seed, start: 0, count: 65_536 / lanesOf(what) }));
+
+export function run(groups: readonly Group[], { interpreter, reference }: Benches): Tally {
+  const tally: Tally = { exact: 0, instructions: 0, asked: 0, failures: [], fast: new Map() };
+  for (const [group, records] of generate(groups)) {
+    if (group.count > MOST_RECORDS) throw new Error(`${group.what.text}: ${group.count} records do not fit; ask for ${MOST_RECORDS} at most`);
+    const exact = compareExact(group, wordsOf(records)), some = Math.max(REFERENCE_LEAST, Math.ceil(group.count / REFERENCE_EVERY));
+    const plain = compareEngine(interpreter, group, records, 0), before = interpreter.asked();
+    const inexact = compareEngine(interpreter, group, records, INEXACT_BEFORE), asked = interpreter.asked() - before;
+    const judged = compareEngine(reference, group, records.subarray(0, some * RECORD_BYTES), 0);
+    tally.exact += exact.evaluations;
+    tally.instructions += plain.evaluations + inexact.evaluations + judged.evaluations;
+    tally.fast.set(group.what.text, 1 - asked / (group.count * lanesOf(group.what)));
+    for (const { failures } of [exact, plain, inexact, judged]) tally.failures.push(...failures);
+  }
+  tally.asked = interpreter.asked();
+  return tally;
+}
