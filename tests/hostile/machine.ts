@@ -1,0 +1,159 @@
+/**
+ * Runs hostile guests on this thread, one machine after the other: the whole machine as `runMachine` makes it for a user, in one memory
+ * that is made clean in between, owned by real Machine objects on another thread.
+ */
+import { PAGE } from '@hypnos/cpu';
+import { memoryMap, type MemoryMap } from '@hypnos/hypervisor';
+import { type Ending, MAP, type MachineEvent, type RunStatistics, type ThreadSetup } from '@hypnos/vmm';
+import { Worker } from 'node:worker_threads';
+import { type Board, BOARDS, CONTROL_BYTES, type Order, ORDERS, type OwnerData, RAM_BYTES, WORD } from './control.ts';
+import { KeptEngines } from './kept-engines.ts';
+import { runGuest } from './run.ts';
+
+/** What one guest is given. */
+export interface Guest {
+  readonly board: Board;
+  /** Bytes for RAM, the program at ENTRY among them. */
+  readonly segments: readonly { readonly address: bigint; readonly bytes: Uint8Array }[];
+  /** Instructions and exceptions that it may take before its owner stops it. */
+  readonly budget: number;
+  readonly options: Partial<Pick<ThreadSetup, 'onSuspend' | 'wakeOn' | 'suspendAbi' | 'reboot' | 'cpuModel' | 'deterministic'>>;
+  /** What its owner does when so much of the budget is used. */
+  readonly orders: readonly { readonly at: number; readonly order: Order }[];
+}
+
+export interface Outcome {
+  readonly ending: Ending;
+  readonly detail: string | undefined;
+  readonly statistics: RunStatistics | undefined;
+  readonly events: readonly MachineEvent[];
+  /** What the machine threw, which it never may. */
+  readonly thrown: unknown;
+  /** Places outside RAM that were written, and other broken promises. */
+  readonly faults: readonly string[];
+  /** Whether it was stopped because nothing could wake it. */
+  readonly waitedForNothing: boolean;
+  /** The state of the CPU that a guest can see, and a digest of RAM; for comparisons. */
+  readonly state: string;
+  readonly pc: bigint;
+  readonly retired: bigint;
+  /** Instructions up to the one at `pc`. */
+  readonly behind: readonly number[];
+}
+
+export interface CaseName { readonly seed: number; readonly number: number }
+
+export type EngineName = 'interpreter' | 'reference';
+
+
+const CANARY = 0xa5, CANARY_BYTES = 1 << 16, CANARIES = Buffer.alloc(CANARY_BYTES, CANARY), PAGE_BYTES = 4096;
+/** Every so many guests get an engine of their own; the others have one that earlier guests had, which must make no difference. */
+const FRESH = 16;
+/** The shared records of hypervisor and board take much less; the whole is looked at now and then. */
+const SHARED_USED = 1 << 20;
+
+
+export class HostileMachines {
+  readonly map: MemoryMap = memoryMap(1, RAM_BYTES);
+  readonly #setups: readonly ThreadSetup[];
+  readonly #owner: Worker;
+  readonly #control: Int32Array;
+  readonly #engines = new KeptEngines();
+  readonly #bytes: Uint8Array;
+
+  static async start(): Promise<HostileMachines> {
+    const control = new SharedArrayBuffer(CONTROL_BYTES), setups: ThreadSetup[] = [];
+    const owner = new Worker(new URL('./owner.ts', import.meta.url), { workerData: { control } satisfies OwnerData });
+    await new Promise<void>((resolve, reject) => {
+      owner.on('error', reject);
+      owner.on('message', ({ index, setup }: { index: number; setup: ThreadSetup }) => {
+        setups[index] = setup;
+        if (setups.filter(Boolean).length === BOARDS.length) resolve();
+      });
+    });
+    return new HostileMachines(owner, setups, new Int32Array(control));
+  }
+
+  private constructor(owner: Worker, setups: readonly ThreadSetup[], control: Int32Array) {
+    this.#owner = owner;
+    this.#setups = setups;
+    this.#control = control;
+    this.#bytes = new Uint8Array(setups[0]!.memory.buffer);
+    this.#bytes.fill(CANARY, this.#canaryFrom, this.map.ram);
+    for (const board of BOARDS) this.#bytes.fill(CANARY, this.#end(board), this.#end(board) + CANARY_BYTES);
+  }
+
+  async stop(): Promise<void> { await this.#owner.terminate(); }
+
+  /** The gap between decoded records and RAM. */
+  get #canaryFrom(): number { return this.map.records(0) + this.map.recordsBytes; }
+  #end(board: Board): number { return memoryMap(1, RAM_BYTES + (board === 'flash' ? 2 * MAP.flash.bankBytes : 0)).end; }
+
+  #order(board: Board, order: Order): void {
+    const c = this.#control;
+    c[WORD.machine] = BOARDS.indexOf(board);
+    c[WORD.order] = ORDERS.indexOf(order);
+    const answered = Atomics.load(c, WORD.answered);
+    Atomics.add(c, WORD.asked, 1);
+    Atomics.notify(c, WORD.asked);
+    while (Atomics.load(c, WORD.answered) === answered) Atomics.wait(c, WORD.answered, answered);
+  }
+  #mayWait(now: boolean): void {
+    if ((Atomics.load(this.#control, WORD.mayWait) & 1) === (now ? 1 : 0)) return;
+    Atomics.add(this.#control, WORD.mayWait, 1);
+    if (now) Atomics.notify(this.#control, WORD.asked);
+  }
+
+
+  /** Runs one guest to its end. Blocks; whatever it throws is in the outcome. */
+  run(guest: Guest, engine: EngineName, name: CaseName, judged = false): Outcome {
+    const c = this.#control, { board } = guest;
+    c[WORD.seed] = name.seed;
+    c[WORD.number] = name.number;
+    c[WORD.machine] = BOARDS.indexOf(board);
+    Atomics.store(c, WORD.hung, 0);
+    Atomics.add(c, WORD.current, 1);
+    const stoppedBefore = Atomics.load(c, WORD.stoppedWaiting);
+    const ran = runGuest(guest, this.#setup(guest, engine), {
+      map: this.map, engines: this.#engines.factory(this.#setups[0]!.memory.handle, engine, name.number % FRESH === 0), order: order => this.#order(board, order), mayWait: now => this.#mayWait(now),
+      tell: message => this.#owner.postMessage({ index: BOARDS.indexOf(board), message }),
+    }, judged);
+    this.#mayWait(false);
+    Atomics.add(c, WORD.current, 1);
+    const faults = [...this.#clean(board)];
+    if (Atomics.load(c, WORD.hung)) faults.push('it did not come out by itself');
+    return { ...ran, faults, waitedForNothing: Atomics.load(c, WORD.stoppedWaiting) !== stoppedBefore };
+  }
+
+  #setup({ board, segments, options }: Guest, engine: EngineName): ThreadSetup {
+    const made = this.#setups[BOARDS.indexOf(board)]!, tree = made.segments.filter(({ what }) => what === 'device tree');
+    return { ...made, reboot: false, ...options, engine, segments: [...tree, ...segments.map(segment => ({ what: 'program', ...segment }))] };
+  }
+
+  /** Makes the memory what it was before there was a machine in it; answers what was written that is nobody's. */
+  #clean(board: Board): readonly string[] {
+    const { map } = this, bytes = this.#bytes, faults: string[] = [], end = this.#end(board);
+    if (this.#broken(this.#canaryFrom, map.ram)) faults.push('what lies in front of RAM was written');
+    if (this.#broken(end, end + CANARY_BYTES)) faults.push('what lies behind RAM was written');
+    const flags = bytes.subarray(map.pageFlags + (map.ram >>> 12), map.pageFlags + ((map.ram + RAM_BYTES) >>> 12));
+    flags.forEach((flag, page) => { if (!(flag & PAGE.clean)) bytes.fill(0, map.ram + page * PAGE_BYTES, map.ram + (page + 1) * PAGE_BYTES); });
+    bytes.fill(0, 0, map.shared + SHARED_USED);
+    if (board === 'flash') this.#bytes.fill(CANARY, this.#end('plain'), this.#end('plain') + CANARY_BYTES);
+    return faults;
+  }
+
+  #broken(from: number, to: number): boolean {
+    const { buffer } = this.#bytes;
+    for (let at = from; at < to; at += CANARIES.length) {
+      const length = Math.min(CANARIES.length, to - at);
+      if (Buffer.compare(Buffer.from(buffer, at, length), CANARIES.subarray(0, length)) !== 0) return true;
+    }
+    return false;
+  }
+
+  /** Whether the memory between two guests is that of no machine at all: what `run` leaves must be nothing. */
+  leftOver(): readonly string[] {
+    const { map } = this, words = new BigUint64Array(this.#setups[0]!.memory.buffer, 0, map.records(0) / 8), ram = new BigUint64Array(this.#setups[0]!.memory.buffer, map.ram, RAM_BYTES / 8);
+    return [...(words.some(word => word !== 0n) ? ['state'] : []), ...(ram.some(word => word !== 0n) ? ['RAM'] : [])];
+  }
+}
