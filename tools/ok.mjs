@@ -3,7 +3,7 @@ import { run, status } from './setup/children.mjs';
 import { inRoot, root, workspaceNode } from './setup/paths.mjs';
 import { tool, Trouble } from './setup/trouble.mjs';
 
-const checks = [['check-floors.ts', '--strict'], ['docs/instructions.ts', '--check'], ['docs/system-registers.ts', '--check']];
+const checks = [['check-floors.ts', '--strict'], ['docs/instructions.ts', '--check'], ['docs/system-registers.ts', '--check'], ['docs/support.ts', '--check']];
 
 await tool(async (args) => {
   if ((await status(process.execPath, [inRoot('tools', 'test.mjs'), ...args], { cwd: root })) !== 0) throw new Trouble('npm test found faults.');
