@@ -1,5 +1,5 @@
 /** One run over the catalogue: every instruction's vectors on the exact unit, the interpreter and, for some of them, the reference engine. */
-import { type Bench, interpreterBench, MOST_RECORDS, referenceBench } from './bench.ts';
+import { type Bench, bench, MOST_RECORDS } from './bench.ts';
 import { CATALOGUE, type Vectored } from './catalogue.ts';
 import { compareEngine, compareExact, wordsOf } from './compare.ts';
 import { generate, type Group, RECORD_BYTES } from './generator.ts';
@@ -27,7 +27,7 @@ export interface Tally {
 }
 
 export interface Benches { readonly interpreter: Bench; readonly reference: Bench }
-export const benches = (): Benches => ({ interpreter: interpreterBench(), reference: referenceBench() });
+export const benches = (): Benches => ({ interpreter: bench('interpreter'), reference: bench('reference') });
 
 /** Distinct for every group, and nothing that neighbouring seeds share. */
 const seedOf = (seed: number, group: number): number => seed * 100_000 + group;
