@@ -1,187 +1,221 @@
-/** Drivers for our own engines: a bare CPU at EL0 with the code page and the data mapped where the harness has them. */
+/** Our engines as the fuzzer runs them: a program from one state to its end, and the record of what became of it. */
+import { createInterpreter, createReference, EXIT, evaluateFp, type Interpreter, type InterpreterParts, nzcv, regimeChanged } from '@hypnos/cpu';
+import { SYSTEM_REGISTERS } from '@hypnos/isa';
+import { decode, placeOf } from './encodings.ts';
 import {
-  branchAddress,
-  type CpuContext,
-  cpuContext,
-  type CpuPorts,
-  createReference,
-  EXIT,
-  guestMemory,
-  memoryMap,
-  nzcv,
-  regimeChanged,
-  resetCpu,
-  setNzcv,
-  setSlot,
-  startTranslation,
-} from '@hypnos/cpu';
-import { A64, type CpuModel, decoder, FEATURES, identificationOf } from '@hypnos/isa';
-import { CODE, CODE_PAGE, type Case, DATA, DATA_BYTES, type Driver, type End, freshRegisters, type Outcome, pattern } from './records.ts';
+  CODE, CODE_WORDS, control, course, DATA_BYTES, freshRegisters, FPSR_AT, KIND, NZCV_AT, pattern, type Program, RECORD, recordBytes, type Registers, SP_AT, V_AT,
+} from './layout.ts';
+import { fuzzMachine, type Machine, RETURN, SCTLR_ALL, SCTLR_AS_LINUX } from './machine.ts';
+import { poolOf } from './values.ts';
 
-export const FUZZ_RAM_BYTES: number = 4 << 20;
-const RAM = 0x4000_0000n;
-const CODE_AT = RAM + 0x1_0000n,
-  DATA_AT = RAM + 0x2_0000n,
-  VECTORS_AT = RAM + 0x1_1000n,
-  TABLES_AT = RAM + 0x10_0000n;
-const HVC = 0xd400_0002n,
-  BRK = 0xd420_0000n,
-  NEVER_AT_EL1 = 1n << 53n;
-/** Access flag, inner shareable, page; reachable from EL0. */
-const PAGE = 0x703n | (1n << 6n),
-  READ_ONLY = 1n << 7n;
+export interface EngineRun {
+  /** The record that every implementation gives. */
+  readonly record: Uint8Array<ArrayBuffer>;
+  /** What only our engines tell: exceptions' syndromes, addresses and saved states, instructions retired, registers of EL0. */
+  readonly inner: Uint8Array<ArrayBuffer>;
+  readonly retired: number;
+  /** The exception that ended the run. */
+  readonly kind: number;
+  readonly faultAddress: bigint;
+  /** What the engine threw, if it did. */
+  readonly thrown?: unknown;
+}
 
-/** The exceptions of EL0 by ESR_EL1's class. */
-const ENDS: Readonly<Record<number, End>> = { 0x00: 'undefined', 0x18: 'undefined', 0x24: 'abort', 0x3c: 'breakpoint', 0x15: 'call' };
-const ALIGNMENT = 0x21n,
-  DATA_ABORT = 0x24,
-  BREAKPOINT = 0x3c;
+export interface Engine {
+  readonly name: string;
+  /** Makes the program what the code area holds. */
+  load(program: Program): void;
+  /** Runs what was loaded. The answer's arrays are good until the next run. */
+  run(registers: Registers): EngineRun;
+}
 
-export const FUZZ_MODEL: CpuModel = {
-  doc: 'Every feature the rows know.',
-  features: new Set(FEATURES),
-  idRegisters: identificationOf(new Set(FEATURES), 2),
-  caches: {},
+/** More than any program takes: programs have no loops. */
+const LIMIT = 20_000n;
+const BRK = 0xd420_0000, MOST_INNER = 8192;
+/** ESR_EL1's class of each exception that EL0 can raise. */
+const KINDS: Readonly<Record<number, number>> = {
+  0x00: KIND.undefined, 0x18: KIND.undefined, 0x20: KIND.fetch, 0x22: KIND.fetch, 0x24: KIND.abort, 0x3c: KIND.breakpoint, 0x15: KIND.call, 0x26: KIND.misaligned,
 };
+const DATA_ABORT = 0x24n, ALIGNMENT = 0x21n;
 
-export interface Machine {
-  readonly ctx: CpuContext;
-  readonly buffer: ArrayBufferLike;
-  readonly map: ReturnType<typeof memoryMap>;
-}
+/** Cells that EL0 can write; each run starts from zeroes there. */
+const USER_CELLS: readonly string[] = SYSTEM_REGISTERS.filter(r => r.stored && r.el0 === 'read-write' && r.name !== 'FPCR' && r.name !== 'FPSR').map(r => r.name);
 
-export interface Runner {
-  /** Retires one instruction, from EL0 or in the handler of what it raised. */
-  step(): void;
-}
+/** How an engine goes on: until something happens, `slice` instructions at most. */
+interface Runner { run(slice: bigint): number; readonly slice: bigint; changed(program: Program): void }
 
-/** A machine in `buffer` with everything but the registers in place. */
-export function fuzzMachine(
-  buffer: ArrayBufferLike,
-  map: ReturnType<typeof memoryMap>,
-  forgetCode: CpuPorts['forgetCode'] = () => {},
-): Machine {
-  setSlot(buffer, map, 0, { ipa: RAM, bytes: FUZZ_RAM_BYTES, linear: map.ram });
-  const memory = guestMemory(buffer, map),
-    none = { read: () => 0n, write() {} };
-  const ports: CpuPorts = { timer: none, gic: none, counter: () => 0n, entropy64: () => 0n, forgetCode, maintainOthers() {} };
-  const ctx = cpuContext({ buffer, map, index: 0, memory, model: FUZZ_MODEL, ports });
-  resetCpu(ctx);
-  let next = TABLES_AT;
-  const table = () => {
-    next += 0x1000n;
-    return next;
-  };
-  const root = table();
-  const mapPage = (va: bigint, descriptor: bigint) => {
-    let base = root;
-    for (const low of [39n, 30n, 21n]) {
-      const entry = base + ((va >> low) & 511n) * 8n;
-      if (memory.load(entry, 8) === 0n) memory.store(entry, 8, table() | 3n);
-      base = memory.load(entry, 8)! & ~3n;
-    }
-    memory.store(base + ((va >> 12n) & 511n) * 8n, 8, descriptor);
-  };
-  mapPage(CODE_PAGE, CODE_AT | PAGE | READ_ONLY | NEVER_AT_EL1);
-  for (let at = 0n; at < BigInt(DATA_BYTES); at += 4096n) mapPage(DATA + at, (DATA_AT + at) | PAGE | NEVER_AT_EL1 | (1n << 54n));
-  // The handlers stand at address zero, for EL1 only, and leave at once.
-  mapPage(0n, VECTORS_AT | (PAGE & ~(1n << 6n)) | READ_ONLY);
-  for (let at = 0n; at < 0x800n; at += 0x80n) memory.store(VECTORS_AT + at, 4, HVC);
-  for (let at = 0n; at < 4096n; at += 4n) memory.store(CODE_AT + at, 4, BRK);
-  memory.writeBytes(DATA_AT, new Uint8Array(pattern.buffer));
-  Object.assign(ctx.cells, {
-    // Everything EL0 may be allowed (UMA, DZE, UCT, UCI), FP on, 48-bit addresses of 4 KiB granule, EL0's tags ignored as Linux has it, attribute 0 Normal.
-    SCTLR_EL1: 1n | (1n << 9n) | (1n << 14n) | (1n << 15n) | (1n << 26n),
-    CPACR_EL1: 3n << 20n,
-    MAIR_EL1: 0xffn,
-    TTBR0_EL1: root,
-    TCR_EL1: 16n | (16n << 16n) | (2n << 30n) | (2n << 32n) | (1n << 37n),
-    VBAR_EL1: 0n,
-  });
-  startTranslation(ctx);
-  return { ctx, buffer, map };
-}
+class MachineEngine implements Engine {
+  readonly name: string;
+  readonly #machine: Machine;
+  readonly #runner: Runner;
+  #program!: Program;
+  readonly #record = new Uint8Array(recordBytes(256, DATA_BYTES / 8));
+  readonly #counts = new Uint32Array(this.#record.buffer, 0, 2);
+  readonly #registers = new BigUint64Array(this.#record.buffer, RECORD.registers, RECORD.lists / 8 - 1);
+  readonly #lists = new BigUint64Array(this.#record.buffer, RECORD.lists);
+  readonly #inner = new BigUint64Array(MOST_INNER);
+  #innerCount = 0;
 
-/** Runs cases on a machine with `runner`, which is told when the word or the registers have changed. */
-export function engineDriver(name: string, { ctx, buffer, map }: Machine, runner: (changed: { codeAt: number }) => Runner): Driver {
-  const codeAt = map.ram + Number(CODE - CODE_PAGE + CODE_AT - RAM);
-  const data = new BigUint64Array(buffer as ArrayBuffer, map.ram + Number(DATA_AT - RAM), DATA_BYTES / 8);
-  const engine = runner({ codeAt });
-  return {
-    name,
-    run: cases =>
-      cases.map(c => {
-        prepare(ctx, c);
-        ctx.memory.write(codeAt, 4, BigInt(c.word));
-        try {
-          engine.step();
-        } catch (error) {
-          console.error(`${name} on 0x${c.word.toString(16)}: ${error}`);
-          return { ...outcome(ctx, takeChanges(data)), end: 'broken' };
-        }
-        return outcome(ctx, takeChanges(data));
-      }),
-  };
-}
-
-function prepare(ctx: CpuContext, { before }: Case): void {
-  const { cpu, cells } = ctx;
-  Object.assign(cpu, { el: 0, spsel: 0, daif: 0, pan: 0, uao: 0, ssbs: 0, dit: 0, il: 0, btype: 0, exclusiveBytes: 0, pc: CODE });
-  cpu.x.set(before.x);
-  cpu.x[31] = before.sp;
-  cpu.v.set(before.v);
-  setNzcv(cpu, before.nzcv);
-  cells.FPCR = BigInt(before.fpcr);
-  cells.FPSR = BigInt(before.fpsr);
-  regimeChanged(ctx);
-}
-
-const halves = new Int32Array(pattern.buffer);
-
-function takeChanges(data: BigUint64Array): Map<number, bigint> {
-  const changes = new Map<number, bigint>(),
-    now = new Int32Array(data.buffer, data.byteOffset, data.length * 2);
-  for (let half = 0; half < now.length; half++) {
-    if (now[half] === halves[half]) continue;
-    const i = half >> 1;
-    changes.set(i * 8, data[i]!);
-    data[i] = pattern[i]!;
+  constructor(name: string, machine: Machine, runner: Runner) {
+    this.name = name;
+    this.#machine = machine;
+    this.#runner = runner;
   }
-  return changes;
-}
 
-/** An engine may leave an ignored top byte in pc until it fetches there; nothing a guest can do tells the difference. */
-function outcome(ctx: CpuContext, changes: ReadonlyMap<number, bigint>): Outcome {
-  const { cpu, cells } = ctx,
-    raised = cpu.el === 1;
-  const after = {
-    ...freshRegisters(),
-    nzcv: raised ? Number((cells.SPSR_EL1 >> 28n) & 15n) : nzcv(cpu),
-    fpcr: Number(cells.FPCR),
-    fpsr: Number(cells.FPSR),
-  };
-  after.sp = raised ? cells.SP_EL0 : cpu.x[31]!;
-  after.x.set(cpu.x.subarray(0, 31));
-  after.v.set(cpu.v);
-  if (!raised) return { end: 'done', pc: branchAddress(ctx, cpu.pc), after, changes };
-  const kind = Number((cells.ESR_EL1 >> 26n) & 63n);
-  // The breakpoints around the word: it has retired, and an engine that goes on to a branch has run into what stands there.
-  if (kind === BREAKPOINT && cells.ELR_EL1 !== CODE) return { end: 'done', pc: cells.ELR_EL1, after, changes };
-  const end = kind === DATA_ABORT && (cells.ESR_EL1 & 63n) === ALIGNMENT ? 'misaligned' : (ENDS[kind] ?? 'other');
-  return { end, pc: cells.ELR_EL1, after, changes };
-}
+  load(program: Program): void {
+    const { code, pool, ctx } = this.#machine, before = this.#program as Program | undefined;
+    if (before) code.fill(BRK, before.at, before.at + before.words.length);
+    code.set(program.words, program.at);
+    if (before?.poolSeed !== program.poolSeed) pool.set(poolOf(program.poolSeed));
+    ctx.cells.SCTLR_EL1 = program.onQemu ? SCTLR_AS_LINUX : SCTLR_ALL;
+    this.#program = program;
+    if (before) this.#runner.changed(before);
+    this.#runner.changed(program);
+  }
 
-export function referenceDriver(evaluateFp: Parameters<typeof createReference>[2]): Driver {
-  const map = memoryMap(1, FUZZ_RAM_BYTES),
-    machine = fuzzMachine(new SharedArrayBuffer(map.end), map);
-  return engineDriver('reference', machine, () => {
-    const engine = createReference(machine.ctx, decoder(A64, FUZZ_MODEL.features), evaluateFp);
+  run(registers: Registers): EngineRun {
+    const { cpu } = this.#machine.ctx, before = cpu.retired;
+    this.#start(registers);
+    let kind: number, thrown: unknown;
+    try {
+      kind = this.#toTheEnd();
+    } catch (error) {
+      thrown = error;
+      kind = KIND.broken;
+    }
+    const exceptions = this.#counts[0]!, retired = Number(cpu.retired - before) - 2 * exceptions;
+    this.#tell();
+    if (kind >= KIND.unending) this.#recover();
+    this.#inner[this.#innerCount++] = BigInt(retired);
+    const { FAR_EL1 } = this.#machine.ctx.cells;
     return {
-      step() {
-        const reason = engine.run(1n);
-        if (reason !== EXIT.budget && reason !== EXIT.hvc && reason !== EXIT.wfi && reason !== EXIT.wfe)
-          throw new Error(`the reference engine came out with ${reason}`);
-      },
+      record: this.#record.subarray(0, recordBytes(exceptions, this.#counts[1]!)), inner: new Uint8Array(this.#inner.buffer, 0, this.#innerCount * 8),
+      retired, kind, faultAddress: FAR_EL1, ...(thrown === undefined ? {} : { thrown }),
     };
+  }
+
+  /** Registers in place, and the CPU at the ERET that begins the run. */
+  #start(r: Registers): void {
+    const { ctx: { cpu, cells } } = this.#machine;
+    cpu.x.set(r.subarray(0, 31));
+    cpu.v.set(r.subarray(V_AT, V_AT + 64));
+    for (const name of USER_CELLS) cells[name] = 0n;
+    cells.SP_EL0 = r[SP_AT]!;
+    cells.SPSR_EL1 = (r[NZCV_AT]! & 15n) << 28n;
+    cells.FPCR = r[NZCV_AT]! >> 32n;
+    cells.FPSR = r[FPSR_AT]!;
+    cells.FAR_EL1 = 0n;
+    cells.ELR_EL1 = this.#address(0);
+    cpu.pc = RETURN;
+    this.#counts.fill(0);
+    this.#innerCount = 0;
+  }
+  #address(word: number): bigint { return CODE + BigInt((this.#program.at + word) * 4); }
+
+  /** Runs, noting exceptions, to the one that ends it; answers its kind. */
+  #toTheEnd(): number {
+    const { ctx: { cpu } } = this.#machine, limit = cpu.retired + LIMIT;
+    for (;;) {
+      const reason = this.#runner.run(this.#runner.slice);
+      if (reason === EXIT.hvc) {
+        const kind = this.#exception();
+        if (kind !== null) return kind;
+      } else if (reason !== EXIT.budget && reason !== EXIT.wfi && reason !== EXIT.wfe) throw new Error(`came out with ${reason}`);
+      if (cpu.retired > limit) return KIND.unending;
+    }
+  }
+
+  /** Notes the exception that brought the CPU to its vector. Answers its kind if it ends the run; else ELR_EL1 is where to go on. */
+  #exception(): number | null {
+    const { cpu, cells } = this.#machine.ctx, { ESR_EL1, ELR_EL1 } = cells, kindOf = Number((ESR_EL1 >> 26n) & 63n);
+    const raised = ESR_EL1 >> 26n === DATA_ABORT && (ESR_EL1 & 63n) === ALIGNMENT ? KIND.misaligned : (KINDS[kindOf] ?? KIND.other);
+    const count = ++this.#counts[0]!, program = this.#program;
+    const { kind, next } = course(program, raised, ELR_EL1, count, () => cpu.x[program.resume]!);
+    this.#lists[count * 2 - 2] = ELR_EL1;
+    this.#lists[count * 2 - 1] = BigInt(kind);
+    this.#inner[this.#innerCount++] = ESR_EL1;
+    this.#inner[this.#innerCount++] = cells.FAR_EL1;
+    this.#inner[this.#innerCount++] = cells.SPSR_EL1;
+    if (next === null) return kind;
+    // A call has retired: it comes back behind itself.
+    cells.ELR_EL1 = raised === KIND.call && kind === raised ? ELR_EL1 : next;
+    return null;
+  }
+
+  /** What became of the state, into the record; the data is put back. */
+  #tell(): void {
+    const { cpu, cells } = this.#machine.ctx, raised = cpu.el === 1, r = this.#registers;
+    r.set(cpu.x.subarray(0, 31));
+    r[SP_AT] = raised ? cells.SP_EL0 : cpu.x[31]!;
+    r.set(cpu.v, V_AT);
+    r[NZCV_AT] = control(raised ? Number((cells.SPSR_EL1 >> 28n) & 15n) : nzcv(cpu), Number(cells.FPCR));
+    r[FPSR_AT] = cells.FPSR;
+    for (const name of USER_CELLS) this.#inner[this.#innerCount++] = cells[name]!;
+    this.#tellChanges();
+  }
+  #tellChanges(): void {
+    const { data } = this.#machine, now = new Int32Array(data.buffer, data.byteOffset, DATA_BYTES / 4);
+    let at = this.#counts[0]! * 2;
+    for (let page = 0; page < DATA_BYTES; page += 4096) {
+      if (originalBytes.compare(data, page, page + 4096, page, page + 4096) === 0) continue;
+      for (let half = page / 4; half < (page + 4096) / 4; half += 2) {
+        if (now[half] === original[half] && now[half + 1] === original[half + 1]) continue;
+        this.#lists[at++] = BigInt(half * 4);
+        this.#lists[at++] = BigInt(now[half]! >>> 0) | (BigInt(now[half + 1]! >>> 0) << 32n);
+        this.#counts[1]!++;
+      }
+      data.set(originalBytes.subarray(page, page + 4096), page);
+    }
+  }
+
+  /** Back to EL1 from wherever a run was given up. */
+  #recover(): void {
+    const { ctx } = this.#machine;
+    Object.assign(ctx.cpu, { el: 1, spsel: 1, daif: 15, il: 0, mmioCount: 0 });
+    regimeChanged(ctx);
+  }
+}
+
+const original = new Int32Array(pattern.buffer), originalBytes = Buffer.from(pattern.buffer);
+
+/** The judge. It counts how often each form of FORMS was executed in `hits.now`. */
+export function referenceEngine(hits: { readonly now: Uint32Array }): Engine {
+  const machine = fuzzMachine(), known = new Map<number, { readonly decoded: ReturnType<typeof decode>; readonly place: number }>();
+  const engine = createReference(machine.ctx, word => {
+    let entry = known.get(word);
+    if (!entry) {
+      const decoded = decode(word);
+      if (known.size >= CODE_WORDS) known.clear();
+      known.set(word, (entry = { decoded, place: decoded ? placeOf(decoded) : -1 }));
+    }
+    if (entry.place >= 0) hits.now[entry.place]!++;
+    return entry.decoded;
+  }, evaluateFp);
+  return new MachineEngine('reference', machine, { run: slice => engine.run(slice), slice: LIMIT, changed() {} });
+}
+
+/**
+ * `interpreter`: budgets below what the dispatcher may overshoot by are kept exactly, by the functions of the handlers.
+ * `inline`: without that, the dispatcher runs the hot ones in line.
+ */
+export function interpreterEngine(name: 'interpreter' | 'inline', parts: Partial<InterpreterParts> = {}): Engine {
+  let forget: Interpreter['forgetCode'] | undefined;
+  const machine = fuzzMachine(linear => forget?.(linear)), { ctx, memory, map, codeAt } = machine;
+  const engine = createInterpreter(ctx, { memory, map, index: 0, evaluateFp, exact: name === 'interpreter', ...parts });
+  forget = engine.forgetCode;
+  return new MachineEngine(name, machine, {
+    run: slice => engine.run(slice),
+    slice: name === 'interpreter' ? 1000n : LIMIT,
+    changed({ at, words }) {
+      // By pages of 4 KiB, which is how code is forgotten.
+      const first = at * 4, last = first + words.length * 4;
+      for (let page = first & ~4095; page < last; page += 4096) engine.forgetCode(codeAt + page);
+    },
   });
 }
+
+export const registersOf = (record: Uint8Array): Registers => {
+  const out = freshRegisters();
+  new Uint8Array(out.buffer).set(record.subarray(RECORD.registers, RECORD.lists));
+  return out;
+};

@@ -1,26 +1,72 @@
-/** The fuzzer's command line: `node tests/fuzz/main.ts --seed 1 --count 100000 --engines reference,interpreter,inline,qemu --rows REGEX`. */
+/** The fuzzer's command line: one run, or with --long the parts of the long one. */
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { driverNamed } from './drivers.ts';
-import { fuzz } from './fuzz.ts';
+import { RESULTS } from '../long/results.ts';
+import { LONG_HELP, longCommand } from '../long/run.ts';
+import { addCoverage, coverageReport, readCoverage } from './coverage.ts';
+import { type EngineName, ENGINES, fuzz, type FuzzResult } from './fuzz.ts';
+import { describe } from './report.ts';
 
-const { values } = parseArgs({
-  options: {
-    seed: { type: 'string', default: String(Date.now() % 1_000_000) },
-    count: { type: 'string', default: '20000' },
-    engines: { type: 'string', default: 'reference,interpreter,inline,qemu' },
-    rows: { type: 'string' },
-    show: { type: 'string', default: '10' },
-  },
-});
+const HELP = `Random instructions and programs on the reference engine, the interpreter and QEMU's user mode; docs/fuzzing.md tells all.
 
-const result = fuzz({
-  seed: Number(values.seed),
-  count: Number(values.count),
-  drivers: values.engines.split(',').map(driverNamed),
-  ...(values.rows === undefined ? {} : { rows: new RegExp(values.rows) }),
-});
-for (const difference of result.differences.slice(0, Number(values.show))) console.log(difference);
-for (const [row, count] of [...result.byRow].sort((a, b) => b[1] - a[1]).slice(0, 40)) console.log(`${count} differences: ${row}`);
-for (const [reason, count] of result.excluded) console.log(`${count} not run: ${reason}`);
-console.log(`seed ${values.seed}: ${result.ran} cases, ${result.differences.length} differences`);
-process.exitCode = result.differences.length > 0 ? 1 : 0;
+  node tests/fuzz/main.ts [options]         one run
+  --seed N                                  what is drawn (default: by the clock)
+  --instructions N                          how many to retire in all (default: 1000000)
+  --singles N                               how many of them one by one, each from three states (default: a tenth)
+  --rows REGEX                              only rows of these names
+  --engines interpreter,inline,qemu         what is compared with the reference engine
+  --show N                                  how many differences to print (default: 10)
+
+  node tests/fuzz/main.ts --long [options]  100 parts of 1000000 instructions each
+${LONG_HELP}`;
+
+const PARTS = 100, PART = { instructions: 1_000_000, singles: 15_000 } as const;
+const SETTINGS = `${PART.instructions} instructions, ${PART.singles} of them single, seed = part`, COVERAGE = join(RESULTS, 'fuzz.coverage.json');
+
+const speed = (count: number, seconds: number): string => `${Math.round(count / Math.max(seconds, 1e-3)).toLocaleString('en')}/s`;
+
+function summary(r: FuzzResult): string {
+  const { seconds } = r;
+  return [
+    `seed ${r.seed}: ${r.retired} instructions retired on each of our engines, ${r.retiredOnQemu} of them on QEMU too; ${r.singles} single; ${r.exceptions} exceptions`,
+    `speeds: ${ENGINES.map(name => `${name} ${speed(name === 'qemu' ? r.retiredOnQemu : r.retired, seconds[name])}`).join(', ')}; drawing took ${seconds.drawing.toFixed(1)} s`,
+    ...[...r.excused].map(([reason, count]) => `${count} single instructions not on QEMU: ${reason}`),
+    coverageReport(r),
+    `${r.differences.length} differences`,
+  ].join('\n');
+}
+
+function once(args: readonly string[]): number {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      seed: { type: 'string' }, instructions: { type: 'string', default: '1000000' }, singles: { type: 'string' }, rows: { type: 'string' },
+      engines: { type: 'string', default: 'interpreter,inline,qemu' }, show: { type: 'string', default: '10' },
+    },
+  });
+  const instructions = Number(values.instructions);
+  const result = fuzz({
+    seed: Number(values.seed ?? Date.now() % 1_000_000), instructions, singles: Number(values.singles ?? instructions / 10),
+    engines: values.engines.split(',') as Exclude<EngineName, 'reference'>[], ...(values.rows === undefined ? {} : { rows: new RegExp(values.rows) }),
+  });
+  for (const difference of result.differences.slice(0, Number(values.show))) console.log(describe(result.seed, difference));
+  console.log(summary(result));
+  return result.differences.length > 0 ? 1 : 0;
+}
+
+function runPart(part: number): { figures: Record<string, number>; failures: string[] } {
+  const result = fuzz({ seed: part, ...PART });
+  addCoverage(COVERAGE, SETTINGS, result);
+  const { retired, retiredOnQemu, singles, exceptions } = result;
+  return { figures: { retired, retiredOnQemu, singles, exceptions }, failures: result.differences.slice(0, 10).map(d => describe(part, d)) };
+}
+
+async function long(args: readonly string[]): Promise<number> {
+  const status = await longCommand({ name: 'fuzz', settings: SETTINGS, parts: PARTS, run: runPart }, args);
+  console.log(coverageReport(readCoverage(COVERAGE, SETTINGS)));
+  return status;
+}
+
+const [first, ...rest] = process.argv.slice(2);
+if (first === '--help') console.log(HELP);
+else process.exitCode = first === '--long' ? await long(rest) : once(process.argv.slice(2));

@@ -1,47 +1,55 @@
-/** The driver for qemu-aarch64 in user mode, through `harness.c`. */
+/** QEMU's user mode, through `harness.c`: a batch of programs at a time, in a process of its own. */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, renameSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Case, decodeOutcome, type Driver, encodeCases, type Outcome, pattern, RESULT_BYTES } from './records.ts';
+import { ENDS_AT_ONCE, pattern, type Program, RECORD, recordBytes } from './layout.ts';
+import { poolOf } from './values.ts';
 
-const SOURCE = join(import.meta.dirname, 'harness.c');
-const FOLDER = join(import.meta.dirname, '../../build/fuzz'),
-  PROGRAM = join(FOLDER, 'harness');
-const BATCH = 1000;
+const SOURCE = join(import.meta.dirname, 'harness.c'), FOLDER = join(import.meta.dirname, '../../build/fuzz'), HARNESS = join(FOLDER, 'harness');
+/** The features of QEMU that our rows do not have are switched off, where that can be done. */
+const CPU = 'max,sve=off,sme=off,pauth=off';
+const MILLISECONDS = 600_000;
 
 function build(): void {
-  if (existsSync(PROGRAM) && statSync(PROGRAM).mtimeMs > statSync(SOURCE).mtimeMs) return;
+  if (existsSync(HARNESS) && statSync(HARNESS).mtimeMs > statSync(SOURCE).mtimeMs) return;
   mkdirSync(FOLDER, { recursive: true });
-  execFileSync('aarch64-linux-gnu-gcc', ['-static', '-Wl,-Ttext-segment=0x5500000000', '-O2', '-Wall', '-o', PROGRAM, SOURCE], {
-    stdio: 'inherit',
-  });
+  const made = `${HARNESS}.${process.pid}`;
+  execFileSync('aarch64-linux-gnu-gcc', ['-static', '-Wl,-Ttext-segment=0x5500000000', '-O2', '-Wall', '-Wextra', '-o', made, SOURCE], { stdio: 'inherit' });
+  renameSync(made, HARNESS);
 }
 
-export function qemuDriver(): Driver {
-  build();
-  return {
-    name: 'qemu',
-    run(cases) {
-      const outcomes: Outcome[] = [];
-      for (let from = 0; from < cases.length; from += BATCH) outcomes.push(...runBatch(cases.slice(from, from + BATCH)));
-      return outcomes;
-    },
-  };
-}
+/** The records of each program's runs. `ended` says how the process ended where it did so before the last of them. */
+export interface QemuBatch { readonly records: Uint8Array[][]; readonly ended: string | null }
 
-function runBatch(cases: readonly Case[]): Outcome[] {
-  const input = Buffer.concat([new Uint8Array(pattern.buffer), encodeCases(cases)]);
-  const { stdout, status, signal } = spawnSync('qemu-aarch64', ['-cpu', 'max,sve=off,sme=off,pauth=off', PROGRAM], {
-    input,
-    maxBuffer: 1 << 28,
-    timeout: 120_000,
-  });
-  const count = Math.floor(stdout.length / RESULT_BYTES);
-  if (count !== cases.length || status !== 0) {
-    const word = cases[count]?.word.toString(16);
-    throw new Error(
-      `qemu-aarch64 ended (${signal ?? status}) after ${count} of ${cases.length} cases; the next word is ${word}: exclude it or fix the harness`,
-    );
+function encode(programs: readonly Program[]): Uint8Array {
+  const parts: Uint8Array[] = [new Uint8Array(pattern.buffer)];
+  let poolSeed: number | undefined;
+  for (const { at, words, body, resume, runs, poolSeed: seed } of programs) {
+    parts.push(new Uint8Array(Uint32Array.of(at, words.length, body, resume === ENDS_AT_ONCE ? 0xffff_ffff : resume, runs.length, seed === poolSeed ? 0 : 1).buffer));
+    if (seed !== poolSeed) parts.push(new Uint8Array(poolOf(seed).slice().buffer));
+    poolSeed = seed;
+    parts.push(new Uint8Array(words.buffer, words.byteOffset, words.byteLength));
+    for (const registers of runs) parts.push(new Uint8Array(registers.buffer));
   }
-  return cases.map((_, i) => decodeOutcome(stdout.subarray(i * RESULT_BYTES, (i + 1) * RESULT_BYTES)));
+  return Buffer.concat(parts);
+}
+
+export function runOnQemu(programs: readonly Program[]): QemuBatch {
+  build();
+  const { stdout, status, signal } = spawnSync('qemu-aarch64', ['-cpu', CPU, HARNESS], { input: encode(programs), maxBuffer: 1 << 30, timeout: MILLISECONDS });
+  const view = new DataView(stdout.buffer, stdout.byteOffset, stdout.byteLength), records: Uint8Array[][] = [];
+  let at = 0;
+  const next = (): Uint8Array | null => {
+    if (at + RECORD.lists > stdout.length) return null;
+    const length = recordBytes(view.getUint32(at, true), view.getUint32(at + RECORD.changes, true));
+    if (at + length > stdout.length) return null;
+    at += length;
+    return stdout.subarray(at - length, at);
+  };
+  for (const { runs } of programs) {
+    const found: Uint8Array[] = [];
+    for (let record = next(); record; record = found.length < runs.length ? next() : null) found.push(record);
+    records.push(found);
+  }
+  return { records, ended: status === 0 ? null : `qemu-aarch64 ended with ${signal ?? status}` };
 }

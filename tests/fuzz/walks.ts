@@ -20,7 +20,7 @@ import {
   setSlot,
 } from '@hypnos/cpu';
 import { A64, type CpuModel, decoder, FEATURES, identificationOf } from '@hypnos/isa';
-import { type Random, randomFrom } from './generate.ts';
+import { type Random, randomFrom } from './random.ts';
 
 const RAM = 0x4000_0000n,
   RAM_BYTES = 4 << 20,
