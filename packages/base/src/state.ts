@@ -96,7 +96,10 @@ export interface Shape<F extends Fields = Fields> {
   readonly size: number;
   readonly align: number;
   offsetOf(name: keyof F & string): number;
-  /** A view of the record at `offset` (aligned to `align`) of a buffer. Nothing is written. */
+  /**
+   * A view of the record at `offset` (aligned to `align`) of a buffer. Nothing is written. In shared memory a place has one view, however
+   * often it is asked for: a machine that resets is made anew in the same memory, and its guest may reset it for ever.
+   */
   at(buffer: ArrayBufferLike, offset?: number): View<F>;
   /** A view in memory of its own, at its initial values. */
   fresh(): View<F>;
@@ -122,6 +125,18 @@ export function shape<F extends Fields>(declared: F): Shape<F> {
   const offsets = new Map(fields.map(f => [f.name, f.offset]));
   const binding = (view: View<F>) => (view as unknown as { [BINDING]: Binding })[BINDING];
   const memory = (view: View<F>) => new Uint8Array(binding(view).buffer as ArrayBuffer, binding(view).offset, size);
+  const make = (buffer: ArrayBufferLike, offset: number): View<F> => {
+    const view = {}, resets: (() => void)[] = [];
+    for (const f of fields) {
+      const bound = f.field.bind(buffer, offset + f.offset);
+      resets.push(bound.reset);
+      if (f.field.assignable) Object.defineProperty(view, f.name, { get: bound.get, set: bound.set, enumerable: true });
+      else Object.defineProperty(view, f.name, { value: bound.get(), enumerable: true });
+    }
+    Object.defineProperty(view, BINDING, { value: { buffer, offset, resets } satisfies Binding });
+    return view as View<F>;
+  };
+  const made = new WeakMap<ArrayBufferLike, Map<number, View<F>>>();
   const self: Shape<F> = {
     fields, size, align,
     offsetOf(name) {
@@ -130,15 +145,10 @@ export function shape<F extends Fields>(declared: F): Shape<F> {
       return offset;
     },
     at(buffer, offset = 0) {
-      const view = {}, resets: (() => void)[] = [];
-      for (const f of fields) {
-        const bound = f.field.bind(buffer, offset + f.offset);
-        resets.push(bound.reset);
-        if (f.field.assignable) Object.defineProperty(view, f.name, { get: bound.get, set: bound.set, enumerable: true });
-        else Object.defineProperty(view, f.name, { value: bound.get(), enumerable: true });
-      }
-      Object.defineProperty(view, BINDING, { value: { buffer, offset, resets } satisfies Binding });
-      return view as View<F>;
+      if (!(buffer instanceof SharedArrayBuffer)) return make(buffer, offset);
+      const places = made.get(buffer) ?? new Map<number, View<F>>(), view = places.get(offset) ?? make(buffer, offset);
+      made.set(buffer, places.set(offset, view));
+      return view;
     },
     fresh() {
       const view = self.at(new ArrayBuffer(Math.max(size, 1)));

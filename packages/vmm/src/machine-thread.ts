@@ -31,8 +31,8 @@ export function runMachine(setup: ThreadSetup, host: ThreadHost): void {
   const map = memoryMap(setup.cpus, setup.memoryBytes + flashBytes);
   const before: RunStatistics[] = [];
   for (let boot = 0; ; boot++) {
-    // A machine that resets begins with clean records, as the first did; RAM keeps what it held, and flash too.
-    if (boot > 0) new Uint8Array(setup.memory.buffer, 0, map.ram).fill(0);
+    // A machine that resets begins with clean records, as the first did; RAM keeps what it held, and flash too. Decoded instructions are the engine's own.
+    if (boot > 0) new Uint8Array(setup.memory.buffer, 0, map.records(0)).fill(0);
     const { machine, vcpu } = build(setup, host, map, boot === 0);
     machine.report({ event: 'booted', entry: `0x${setup.entry.toString(16)}` });
     const { ended, detail } = runVcpu(vcpu, machine);
