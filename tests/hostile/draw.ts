@@ -50,7 +50,7 @@ export interface DrawnGuest extends Guest { readonly kind: string }
 export function drawGuest(seed: number, number: number): DrawnGuest {
   const r = new Random(seed, number), name = kind(r), segments = KINDS[name]!.draw(r).segments();
   // Most find their end soon; some are given the time to get somewhere.
-  const budget = r.chance(100) ? 50_000 : r.chance(6) ? 4000 : 800;
+  const budget = r.chance(100) ? 50_000 : r.chance(6) ? 4000 : 500;
   return { kind: name, board: name === 'flash' || r.chance(400) ? 'flash' : 'plain', segments, budget, options: options(r), orders: orders(r, budget) };
 }
 

@@ -37,6 +37,8 @@ export interface Outcome {
   readonly state: string;
   readonly pc: bigint;
   readonly retired: bigint;
+  /** Whether it wrote over its own instructions: from then on an engine may run the old ones or the new (DDI 0487 B2.4.4), and they need not agree. */
+  readonly changedCode: boolean;
   /** Instructions up to the one at `pc`. */
   readonly behind: readonly number[];
 }

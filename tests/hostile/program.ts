@@ -3,12 +3,13 @@ import { A64, assemble, encode, encodingOf, type Row, SYSTEM_REGISTERS } from '@
 import { ENTRY, RAM_BYTES } from './control.ts';
 import type { Random } from './random.ts';
 
-const VECTORS = ENTRY + 0x2000n, DATA = ENTRY + 0x3000n;
+export const VECTORS: bigint = ENTRY + 0x2000n;
+const DATA = ENTRY + 0x3000n;
 /** Instructions between two places where a guest that lost its way goes on. */
 const BLOCK_BYTES = 128;
 /** Room for a guest's own structures: tables, rings, buffers. */
-export const ARENA = ENTRY + 0x2_0000n;
-export const RAM = 0x4000_0000n, RAM_END = RAM + BigInt(RAM_BYTES);
+export const ARENA: bigint = ENTRY + 0x2_0000n;
+export const RAM = 0x4000_0000n, RAM_END: bigint = RAM + BigInt(RAM_BYTES);
 
 const words = (source: string, origin = 0n): readonly number[] => [...assemble(source, { origin }).words];
 

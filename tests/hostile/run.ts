@@ -3,8 +3,9 @@ import { type CpuContext, cpuShape, EXIT, PAGE } from '@hypnos/cpu';
 import { cpuModel, type Engine, type EngineFactory, type MemoryMap } from '@hypnos/hypervisor';
 import { type HostClock, type MachineEvent, runMachine, type ThreadMessage, type ThreadSetup } from '@hypnos/vmm';
 import { createHash } from 'node:crypto';
-import { type Order, RAM_BYTES } from './control.ts';
+import { ENTRY, type Order, RAM_BYTES } from './control.ts';
 import type { Guest, Outcome } from './machine.ts';
+import { VECTORS } from './program.ts';
 
 export interface Surroundings {
   readonly map: MemoryMap;
@@ -32,6 +33,8 @@ function tickingClock(): HostClock {
 
 /** Slices without an instruction retired after which a guest that is compared is left in its loop of exceptions. */
 const MOST_STUCK = 16;
+/** What a reset takes from the budget. */
+const BOOT = 200;
 /** Reasons to come out after which the machine may wait. */
 const MAY_WAIT: ReadonlySet<number> = new Set([EXIT.wfi, EXIT.hvc, EXIT.smc]);
 
@@ -109,6 +112,8 @@ class Course {
       if (this.events.length < EVENTS) this.events.push(message.event);
       if (message.event.event === 'paused') this.#around.order('resume');
       if (message.event.event === 'asleep') this.#around.mayWait(true);
+      // Instructions are counted anew, and starting again costs as much as many of them.
+      if (message.event.event === 'reset') this.#beside += Number(message.event.at.retired) + BOOT;
     } else if (message.kind === 'ended') this.ended = message;
     else if (message.kind === 'ask') {
       this.#around.mayWait(false);
@@ -117,12 +122,27 @@ class Course {
   }
 }
 
-function stateOf({ cpu }: CpuContext, ram: Uint8Array): string {
-  const bytes = cpuShape.save(cpu), hash = createHash('md5');
+/** What a guest can see: registers, and the pages of RAM that hold something. */
+function stateOf({ cpu }: CpuContext, memory: SharedArrayBuffer, { ram, pageFlags }: MemoryMap): string {
+  const bytes = cpuShape.save(cpu), hash = createHash('md5'), pages = createHash('md5');
   bytes.fill(0, cpuShape.offsetOf('x') + SINK, cpuShape.offsetOf('x') + SINK + 8);
   for (const { offset, field } of SEEN) hash.update(bytes.subarray(offset, offset + field.size));
-  const flags = [cpu.nf >> 63n, cpu.zf === 0n, cpu.vf >> 63n];
-  return `${cpu.retired} pc ${cpu.pc.toString(16)} ${flags} ${hash.digest('hex')} RAM ${createHash('md5').update(ram.slice()).digest('hex')}`;
+  const flags = new Uint8Array(memory, pageFlags + (ram >>> 12), RAM_BYTES >>> 12);
+  flags.forEach((flag, page) => {
+    if (flag & PAGE.clean) return;
+    const content = Buffer.from(memory, ram + page * 4096, 4096);
+    if (Buffer.compare(content, ZEROES) !== 0) pages.update(`${page}`).update(content);
+  });
+  return `${cpu.retired} pc ${cpu.pc.toString(16)} ${[cpu.nf >> 63n, cpu.zf === 0n, cpu.vf >> 63n]} ${hash.digest('hex')} RAM ${pages.digest('hex')}`;
+}
+const ZEROES = Buffer.alloc(4096);
+
+/** Where the program and its handlers lie. */
+const CODE: readonly bigint[] = [ENTRY, VECTORS];
+/** Whether the guest has written over what it was given at an address. */
+function changed(where: bigint, { segments }: Guest, memory: SharedArrayBuffer, { ram }: MemoryMap): boolean {
+  const given = segments.find(({ address }) => address === where)?.bytes;
+  return given !== undefined && Buffer.compare(Buffer.from(memory, ram + Number(where - 0x4000_0000n), given.length - (where === VECTORS ? 8 : 0)), given.subarray(0, given.length - (where === VECTORS ? 8 : 0))) !== 0;
 }
 
 /** The instructions in front of a program counter that lies in RAM. */
@@ -148,7 +168,8 @@ export function runGuest(guest: Guest, setup: ThreadSetup, around: Surroundings,
   const { ended, events, context } = course;
   return {
     ending: ended?.ending ?? 'fault', detail: ended?.detail, statistics: ended?.statistics, events, thrown,
-    state: judged && context ? stateOf(context, new Uint8Array(setup.memory.buffer, around.map.ram, RAM_BYTES)) : '',
+    state: judged && context ? stateOf(context, setup.memory.buffer, around.map) : '',
     pc: context?.cpu.pc ?? 0n, retired: context?.cpu.retired ?? 0n, behind: context ? wordsBefore(context.cpu.pc, setup, around.map) : [],
+    changedCode: judged && CODE.some(where => changed(where, guest, setup.memory.buffer, around.map)),
   };
 }
