@@ -1,8 +1,8 @@
 /** Differences between two records of a run, in words. */
 import { disassemble } from '@hypnos/isa';
 import { decode } from './encodings.ts';
-import { registersOf } from './engines.ts';
-import { CODE, CODE_BYTES, FPSR_AT, kindName, NZCV_AT, type Program, RECORD, type Registers, SP_AT, V_AT } from './layout.ts';
+import { type EngineRun, registersOf } from './engines.ts';
+import { CODE, CODE_BYTES, FPSR_AT, KIND, kindName, NZCV_AT, type Program, RECORD, type Registers, SP_AT, V_AT } from './layout.ts';
 
 const hex = (value: bigint | number): string => `0x${value.toString(16)}`;
 
@@ -47,5 +47,43 @@ export function differences(program: Program, a: Uint8Array, b: Uint8Array): str
   const right = named(registersOf(b));
   for (const [name, value] of named(registersOf(a))) differ(name, value, right.get(name));
   for (const at of new Set([...one.changes.keys(), ...other.changes.keys()])) differ(`data+${hex(at)}`, one.changes.get(at), other.changes.get(at));
+  return out;
+}
+
+/** Differences between two of our engines, which must agree on what is inside too. */
+export function engineDifferences(program: Program, expected: EngineRun, got: EngineRun): string[] {
+  const lines = differences(program, expected.record, got.record);
+  if (got.thrown !== undefined) lines.push(`the engine threw: ${got.thrown}`);
+  return lines.length || Buffer.compare(expected.inner, got.inner) === 0 ? lines : innerDifferences(expected.inner, got.inner);
+}
+
+/** What is wrong by itself. */
+export function judgeFindings(program: Program, { retired, kind, record, thrown }: EngineRun): string[] {
+  const lines: string[] = [], counted = countedBy(program, record);
+  if (thrown !== undefined) lines.push(`the engine threw: ${thrown}`);
+  if (kind === KIND.unending) lines.push('the program does not end');
+  if (counted !== null && counted !== retired) lines.push(`retired: the program counts ${counted}, the engine ${retired}`);
+  return lines;
+}
+
+/** What a program that came to its end counted, less the instructions that did not retire. */
+function countedBy({ count, at, body }: Program, record: Uint8Array): number | null {
+  if (count === undefined) return null;
+  const view = new DataView(record.buffer, record.byteOffset, record.byteLength), exceptions = view.getUint32(0, true);
+  let counted = Number(view.getBigUint64(RECORD.registers + count * 8, true));
+  for (let i = 0; i < exceptions; i++) {
+    const place = RECORD.lists + i * RECORD.pair, word = Number(view.getBigUint64(place, true) - CODE) / 4 - at, kind = Number(view.getBigUint64(place + 8, true));
+    if (i === exceptions - 1) return word === body ? counted : null;
+    if (kind !== KIND.call && kind !== KIND.fetch) counted--;
+  }
+  return null;
+}
+
+/** Syndromes, addresses and saved states come three to an exception. */
+function innerDifferences(a: Uint8Array<ArrayBuffer>, b: Uint8Array<ArrayBuffer>): string[] {
+  const [x, y] = [a, b].map(bytes => new BigUint64Array(bytes.buffer, bytes.byteOffset, bytes.length / 8)) as [BigUint64Array, BigUint64Array], out: string[] = [];
+  for (let i = 0; i < Math.max(x.length, y.length); i++) {
+    if (x[i] !== y[i]) out.push(`ESR_EL1, FAR_EL1 and SPSR_EL1 of each exception, registers of EL0, instructions retired: word ${i} is 0x${x[i]?.toString(16)} / 0x${y[i]?.toString(16)}`);
+  }
   return out;
 }

@@ -8,6 +8,9 @@ import {
 import { fuzzMachine, type Machine, RETURN, SCTLR_ALL, SCTLR_AS_LINUX } from './machine.ts';
 import { poolOf } from './values.ts';
 
+export const ENGINES = ['reference', 'interpreter', 'inline', 'qemu'] as const;
+export type EngineName = (typeof ENGINES)[number];
+
 export interface EngineRun {
   /** The record that every implementation gives. */
   readonly record: Uint8Array<ArrayBuffer>;
@@ -22,7 +25,7 @@ export interface EngineRun {
 }
 
 export interface Engine {
-  readonly name: string;
+  readonly name: EngineName;
   /** Makes the program what the code area holds. */
   load(program: Program): void;
   /** Runs what was loaded. The answer's arrays are good until the next run. */
@@ -45,7 +48,7 @@ const USER_CELLS: readonly string[] = SYSTEM_REGISTERS.filter(r => r.stored && r
 interface Runner { run(slice: bigint): number; readonly slice: bigint; changed(program: Program): void }
 
 class MachineEngine implements Engine {
-  readonly name: string;
+  readonly name: EngineName;
   readonly #machine: Machine;
   readonly #runner: Runner;
   #program!: Program;
@@ -56,7 +59,7 @@ class MachineEngine implements Engine {
   readonly #inner = new BigUint64Array(MOST_INNER);
   #innerCount = 0;
 
-  constructor(name: string, machine: Machine, runner: Runner) {
+  constructor(name: EngineName, machine: Machine, runner: Runner) {
     this.name = name;
     this.#machine = machine;
     this.#runner = runner;

@@ -1,16 +1,13 @@
 /** One fuzz run: single instructions and programs drawn from a seed, run on the judge, our other engines and QEMU, and compared. */
-import { type Engine, type EngineRun, interpreterEngine, referenceEngine } from './engines.ts';
-import { differences } from './compare.ts';
+import { type Engine, type EngineName, type EngineRun, interpreterEngine, referenceEngine } from './engines.ts';
+import { differences, engineDifferences, judgeFindings } from './compare.ts';
 import { FORMS, formByForm, placeOf } from './encodings.ts';
 import { excusedByOutcome } from './exclusions.ts';
-import { CODE, KIND, NZCV_AT, type Program, RECORD } from './layout.ts';
+import { KIND, NZCV_AT, type Program } from './layout.ts';
 import { drawProgram, programForms } from './programs.ts';
 import { runOnQemu } from './qemu.ts';
 import { randomFrom } from './random.ts';
 import { drawSingle, type Single } from './singles.ts';
-
-export const ENGINES = ['reference', 'interpreter', 'inline', 'qemu'] as const;
-export type EngineName = (typeof ENGINES)[number];
 
 export interface FuzzPlan {
   readonly seed: number;
@@ -18,8 +15,8 @@ export interface FuzzPlan {
   readonly singles: number;
   readonly instructions: number;
   readonly rows?: RegExp;
-  /** Those compared with the reference engine. */
-  readonly engines?: readonly Exclude<EngineName, 'reference'>[];
+  /** Those compared with the reference engine; all of them if it is not said. */
+  readonly engines?: readonly (Engine | 'qemu')[];
 }
 
 export interface Difference {
@@ -67,8 +64,8 @@ class Fuzzing {
   #bytes = 0;
   #since = performance.now();
 
-  constructor(engines: readonly EngineName[]) {
-    this.#others = engines.filter(name => name === 'interpreter' || name === 'inline').map(name => interpreterEngine(name));
+  constructor(engines: readonly (Engine | 'qemu')[]) {
+    this.#others = engines.filter(engine => engine !== 'qemu');
     this.#onQemu = engines.includes('qemu');
   }
 
@@ -91,8 +88,8 @@ class Fuzzing {
       this.#spent('reference');
       this.#judged(program, i, expected);
       for (const engine of this.#others) {
-        this.#compare(program, i, { ...expected, record, inner }, engine, engine.run(registers));
-        this.#spent(engine.name as EngineName);
+        this.#found({ program, run: i, engine: engine.name, lines: engineDifferences(program, { ...expected, record, inner }, engine.run(registers)) });
+        this.#spent(engine.name);
       }
       if (!this.#onQemu || !program.onQemu || this.#excused(single, registers, expected)) return;
       if (single) this.result.hitsOnQemu[placeOf(single.decoded)]!++;
@@ -105,23 +102,12 @@ class Fuzzing {
     if (this.#bytes > BATCH) this.flush();
   }
 
-  #judged(program: Program, run: number, { retired, kind, record, thrown }: EngineRun): void {
-    this.result.retired += retired;
-    this.result.exceptions += new Uint32Array(record.buffer, 0, 1)[0]!;
-    const lines: string[] = [];
-    if (thrown !== undefined) lines.push(`the engine threw: ${thrown}`);
-    if (kind === KIND.unending) lines.push('the program does not end');
-    const counted = countedBy(program, record);
-    if (counted !== null && counted !== retired) lines.push(`retired: the program counts ${counted}, the engine ${retired}`);
-    if (lines.length) this.result.differences.push({ program, run, engine: 'reference', lines });
+  #judged(program: Program, run: number, judged: EngineRun): void {
+    this.result.retired += judged.retired;
+    this.result.exceptions += new Uint32Array(judged.record.buffer, 0, 1)[0]!;
+    this.#found({ program, run, engine: 'reference', lines: judgeFindings(program, judged) });
   }
-
-  #compare(program: Program, run: number, expected: EngineRun, { name }: Engine, got: EngineRun): void {
-    const lines = differences(program, expected.record, got.record);
-    if (got.thrown !== undefined) lines.push(`the engine threw: ${got.thrown}`);
-    if (lines.length === 0 && Buffer.compare(expected.inner, got.inner) !== 0) lines.push(...innerDifferences(expected.inner, got.inner));
-    if (lines.length) this.result.differences.push({ program, run, engine: name as EngineName, lines });
-  }
+  #found(difference: Difference): void { if (difference.lines.length) this.result.differences.push(difference); }
 
   #excused(single: Single | undefined, registers: BigUint64Array, { kind, faultAddress }: EngineRun): boolean {
     if (kind >= KIND.unending) return true;
@@ -137,48 +123,20 @@ class Fuzzing {
     this.#waiting = [];
     this.#bytes = 0;
     if (all.length === 0) return;
-    let { records, ended } = runOnQemu(asked);
+    const { records, ended } = runOnQemu(asked);
     all.forEach(({ program, records: expected, runs }, i) => {
-      let lost: string | null = null;
-      // The batch ended early, maybe because of this program.
-      if (ended && records[i]!.length < runs.length) ({ records: { [0]: records[i]! as Uint8Array[] }, ended: lost } = alone(asked[i]!));
+      // Where the batch ended early, this program may be why.
+      const again = ended && records[i]!.length < runs.length ? runOnQemu([asked[i]!]) : null, got = again?.records[0] ?? records[i]!;
       expected.forEach((record, j) => {
-        const got = records[i]![j], lines = got ? differences(program, record, got) : [lost ?? 'QEMU answered nothing'];
-        if (lines.length) this.result.differences.push({ program, run: runs[j]!, engine: 'qemu', lines });
+        const lines = got[j] ? differences(program, record, got[j]) : [again?.ended ?? 'QEMU answered nothing'];
+        this.#found({ program, run: runs[j]!, engine: 'qemu', lines });
       });
     });
     this.#spent('qemu');
   }
 }
 
-function alone(program: Program): { records: [Uint8Array[]]; ended: string | null } {
-  const { records, ended } = runOnQemu([program]);
-  return { records: [records[0]!], ended };
-}
-
-/** What a program that came to its end counted, less the instructions that did not retire. */
-function countedBy({ count, at, body }: Program, record: Uint8Array): number | null {
-  if (count === undefined) return null;
-  const view = new DataView(record.buffer, record.byteOffset, record.byteLength), exceptions = view.getUint32(0, true);
-  let counted = Number(view.getBigUint64(RECORD.registers + count * 8, true));
-  for (let i = 0; i < exceptions; i++) {
-    const place = RECORD.lists + i * RECORD.pair, word = Number(view.getBigUint64(place, true) - CODE) / 4 - at, kind = Number(view.getBigUint64(place + 8, true));
-    if (i === exceptions - 1) return word === body ? counted : null;
-    if (kind !== KIND.call && kind !== KIND.fetch) counted--;
-  }
-  return null;
-}
-
-/** Syndromes, addresses and saved states come three to an exception. */
-function innerDifferences(a: Uint8Array<ArrayBuffer>, b: Uint8Array<ArrayBuffer>): string[] {
-  const [x, y] = [a, b].map(bytes => new BigUint64Array(bytes.buffer, bytes.byteOffset, bytes.length / 8)) as [BigUint64Array, BigUint64Array], out: string[] = [];
-  for (let i = 0; i < Math.max(x.length, y.length); i++) {
-    if (x[i] !== y[i]) out.push(`ESR_EL1, FAR_EL1 and SPSR_EL1 of each exception, registers of EL0, instructions retired: word ${i} is 0x${x[i]?.toString(16)} / 0x${y[i]?.toString(16)}`);
-  }
-  return out;
-}
-
-export function fuzz({ seed, singles, instructions, rows, engines = ['interpreter', 'inline', 'qemu'] }: FuzzPlan): FuzzResult {
+export function fuzz({ seed, singles, instructions, rows, engines = [interpreterEngine('interpreter'), interpreterEngine('inline'), 'qemu'] }: FuzzPlan): FuzzResult {
   const random = randomFrom(seed), run = new Fuzzing(engines), { result } = run, poolSeed = random(2 ** 32);
   const chosen = FORMS.filter(({ row }) => !rows || rows.test(row.name)), forms = formByForm(random, chosen);
   while (result.singles < singles) {

@@ -4,8 +4,10 @@ import { parseArgs } from 'node:util';
 import { RESULTS } from '../long/results.ts';
 import { LONG_HELP, longCommand } from '../long/run.ts';
 import { addCoverage, coverageReport, readCoverage } from './coverage.ts';
-import { type EngineName, ENGINES, fuzz, type FuzzResult } from './fuzz.ts';
-import { describe } from './report.ts';
+import { HypnosError } from '@hypnos/base';
+import { type Engine, ENGINES, interpreterEngine } from './engines.ts';
+import { fuzz, type FuzzResult } from './fuzz.ts';
+import { describeAll } from './report.ts';
 
 const HELP = `Random instructions and programs on the reference engine, the interpreter and QEMU's user mode; docs/fuzzing.md tells all.
 
@@ -15,7 +17,6 @@ const HELP = `Random instructions and programs on the reference engine, the inte
   --singles N                               how many of them one by one, each from three states (default: a tenth)
   --rows REGEX                              only rows of these names
   --engines interpreter,inline,qemu         what is compared with the reference engine
-  --show N                                  how many differences to print (default: 10)
 
   node tests/fuzz/main.ts --long [options]  100 parts of 1000000 instructions each
 ${LONG_HELP}`;
@@ -36,20 +37,26 @@ function summary(r: FuzzResult): string {
   ].join('\n');
 }
 
+function engineNamed(name: string): Engine | 'qemu' {
+  if (name === 'qemu') return name;
+  if (name === 'interpreter' || name === 'inline') return interpreterEngine(name);
+  throw new HypnosError('EINVAL', `there is no engine ${name}: use interpreter, inline or qemu, with commas between.`);
+}
+
 function once(args: readonly string[]): number {
   const { values } = parseArgs({
     args: [...args],
     options: {
       seed: { type: 'string' }, instructions: { type: 'string', default: '1000000' }, singles: { type: 'string' }, rows: { type: 'string' },
-      engines: { type: 'string', default: 'interpreter,inline,qemu' }, show: { type: 'string', default: '10' },
+      engines: { type: 'string', default: 'interpreter,inline,qemu' },
     },
   });
   const instructions = Number(values.instructions);
   const result = fuzz({
     seed: Number(values.seed ?? Date.now() % 1_000_000), instructions, singles: Number(values.singles ?? instructions / 10),
-    engines: values.engines.split(',') as Exclude<EngineName, 'reference'>[], ...(values.rows === undefined ? {} : { rows: new RegExp(values.rows) }),
+    engines: values.engines.split(',').map(engineNamed), ...(values.rows === undefined ? {} : { rows: new RegExp(values.rows) }),
   });
-  for (const difference of result.differences.slice(0, Number(values.show))) console.log(describe(result.seed, difference));
+  for (const difference of describeAll(result.seed, result.differences)) console.log(difference);
   console.log(summary(result));
   return result.differences.length > 0 ? 1 : 0;
 }
@@ -58,7 +65,7 @@ function runPart(part: number): { figures: Record<string, number>; failures: str
   const result = fuzz({ seed: part, ...PART });
   addCoverage(COVERAGE, SETTINGS, result);
   const { retired, retiredOnQemu, singles, exceptions } = result;
-  return { figures: { retired, retiredOnQemu, singles, exceptions }, failures: result.differences.slice(0, 10).map(d => describe(part, d)) };
+  return { figures: { retired, retiredOnQemu, singles, exceptions }, failures: describeAll(part, result.differences) };
 }
 
 async function long(args: readonly string[]): Promise<number> {

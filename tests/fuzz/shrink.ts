@@ -1,0 +1,41 @@
+/** Makes a case smaller while it still differs: one state, instructions replaced by NOP, registers by zero. */
+import type { Bench } from './bench.ts';
+import type { Difference } from './fuzz.ts';
+import type { Program, Registers } from './layout.ts';
+
+const NOP = 0xd503_201f;
+
+const nameOf = (line: string): string => line.split(':')[0]!;
+
+export function shrink(bench: Bench, { program, run, engine, lines }: Difference): Difference {
+  const names = new Set(lines.map(nameOf));
+  let best: Difference = { program: { ...program, runs: [program.runs[run]!] }, run: 0, engine, lines };
+  /** Takes a candidate if it still differs, in nothing that did not differ before: a NOP may make quite another difference. */
+  function take(candidate: Program): boolean {
+    const found = bench.findings(candidate, engine).find(f => f.engine === engine);
+    if (!found?.lines.every(line => names.has(nameOf(line)))) return false;
+    best = { program: candidate, run: 0, engine, lines: found.lines };
+    return true;
+  }
+  if (!take(best.program)) return { program, run, engine, lines };
+  for (let size = 1 << Math.ceil(Math.log2(program.body)); size >= 1; size >>= 1) {
+    for (let from = 0; from < program.body; from += size) {
+      const words = best.program.words.slice(), to = Math.min(from + size, program.body);
+      if (words.subarray(from, to).every(word => word === NOP)) continue;
+      words.fill(NOP, from, to);
+      // The count of instructions means nothing any more.
+      const { count: _, ...rest } = best.program;
+      take({ ...rest, words });
+    }
+  }
+  for (let size = 128; size >= 1; size >>= 1) {
+    const length = best.program.runs[0]!.length;
+    for (let from = 0; from < length; from += size) {
+      const registers = best.program.runs[0]!.slice() as Registers;
+      if (registers.subarray(from, from + size).every(value => value === 0n)) continue;
+      registers.fill(0n, from, from + size);
+      take({ ...best.program, runs: [registers] });
+    }
+  }
+  return best;
+}
