@@ -35,7 +35,8 @@ const PROGRAM: Uint32Array = assemble(`
 const PLACE = PROGRAM.indexOf(0xd503_201f);
 
 const words = new Map<string, number>();
-function wordOf(instruction: string): number {
+/** The encoding of one instruction. */
+export function wordOf(instruction: string): number {
   const word = words.get(instruction) ?? assemble(instruction).words[0]!;
   words.set(instruction, word);
   return word;

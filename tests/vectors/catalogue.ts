@@ -12,7 +12,8 @@ export interface Vectored {
   readonly rounding?: Rounding | 'odd';
   /** Fraction bits, how far complex numbers are turned, or the width of the integers that FRINT32X and its kin fit. */
   readonly fractionBits?: number;
-  readonly lanes: 'scalar' | 'all' | 'pairs';
+  /** How operands stand in the registers: see the generator's main.c. */
+  readonly lanes: 'scalar' | 'all' | 'element' | 'scalar-element' | 'upper' | 'upper-element' | 'pairwise' | 'pairwise-scalar' | 'across' | 'pairs' | 'pairs-element';
   /** The numbers from each lane; absent where the row does more than one FpOp. */
   readonly op?: FpOp;
   /** `none`: no instruction does just this; rows are made of it. */
@@ -68,6 +69,32 @@ const arithmetic = (size: FpSize): Vectored[] => [
     text: `${mnemonic} ${[3, 0, 1].map(whole(size)).join(', ')}`, name: name!, from: size, to: size, lanes: 'all', answer: 'v', operands: 3,
     ...(name === 'madd' && { op: { op: 'muladd', size } }),
   })),
+];
+
+/** The last element of v1. */
+const last = (size: FpSize): string => `v1.${LETTER[size]}[${128 / size - 1}]`;
+const byElement = (size: FpSize): Vectored[] => [['mul', 'fmul', 2], ['mulx', 'fmulx', 2], ['madd', 'fmla', 3], ['msub', 'fmls', 3]].flatMap(([name, mnemonic, operands]): Vectored[] => {
+  const shared = { name: name as string, from: size, to: size, answer: 'v', operands: operands as 2 | 3 } as const;
+  return [
+    { ...shared, text: `${mnemonic} ${whole(size)(3)}, ${whole(size)(0)}, ${last(size)}`, lanes: 'element' },
+    { ...shared, text: `${mnemonic} ${one(size)(3)}, ${one(size)(0)}, ${last(size)}`, lanes: 'scalar-element' },
+  ];
+});
+
+/** Of neighbours, and of all elements. */
+const reductions = (size: FpSize): Vectored[] => [['add', 'fadd'], ['max', 'fmax'], ['min', 'fmin'], ['maxnm', 'fmaxnm'], ['minnm', 'fminnm']].flatMap(([name, mnemonic]): Vectored[] => {
+  const shared = { name: name!, from: size, to: size, answer: 'v', operands: 2 } as const;
+  return [
+    { ...shared, text: `${mnemonic}p ${[3, 0, 1].map(whole(size)).join(', ')}`, lanes: 'pairwise' },
+    { ...shared, text: `${mnemonic}p ${one(size)(3)}, v0.2${LETTER[size]}`, lanes: 'pairwise-scalar' },
+    ...(name === 'add' || size === 64 ? [] : [{ ...shared, text: `${mnemonic}v ${one(size)(3)}, ${whole(size)(0)}`, lanes: 'across' } as const]),
+  ];
+});
+
+const comparisonsWithZero = (size: FpSize): Vectored[] => [
+  ...['eq', 'ge', 'gt', 'le', 'lt'].flatMap(name => [one(size), whole(size)].map((reg, i): Vectored =>
+    ({ text: `fcm${name} ${reg(3)}, ${reg(0)}, #0.0`, name: `${name}0`, from: size, to: size, lanes: i ? 'all' : 'scalar', answer: 'v', operands: 1 }))),
+  ...['', 'e'].map((e): Vectored => ({ text: `fcmp${e} ${one(size)(0)}, #0.0`, name: `cmp${e}0`, from: size, to: size, lanes: 'scalar', answer: 'nzcv', operands: 1 })),
 ];
 
 const comparisons = (size: FpSize): Vectored[] => [false, true].flatMap((signalAllNaNs): Vectored[] => {
@@ -154,14 +181,25 @@ const complex = (size: FpSize): Vectored[] => [
   ...[90, 270].map((turn): Vectored => ({
     text: `fcadd ${[3, 0, 1].map(whole(size)).join(', ')}, #${turn}`, name: 'add', from: size, to: size, fractionBits: turn, lanes: 'pairs', answer: 'v', operands: 2,
   })),
-  ...[0, 90, 180, 270].map((turn): Vectored => ({
-    text: `fcmla ${[3, 0, 1].map(whole(size)).join(', ')}, #${turn}`, name: 'madd', from: size, to: size, fractionBits: turn, lanes: 'pairs', answer: 'v', operands: 3,
-  })),
+  ...[0, 90, 180, 270].flatMap((turn): Vectored[] => {
+    const shared = { name: 'madd', from: size, to: size, fractionBits: turn, answer: 'v', operands: 3 } as const, registers = [3, 0].map(whole(size)).join(', ');
+    return [
+      { ...shared, text: `fcmla ${registers}, ${whole(size)(1)}, #${turn}`, lanes: 'pairs' },
+      ...(size === 64 ? [] : [{ ...shared, text: `fcmla ${registers}, v1.${LETTER[size]}[${64 / size - 1}], #${turn}`, lanes: 'pairs-element' } as const]),
+    ];
+  }),
 ];
 
-/** FEAT_FHM. */
-const LONG = [['mlal', 'fmlal'], ['mlsl', 'fmlsl']].map(([name, mnemonic]): Vectored =>
-  ({ text: `${mnemonic} v3.4s, v0.4h, v1.4h`, name: name!, from: 16, to: 32, lanes: 'all', answer: 'v', operands: 3 }));
+/** FEAT_FHM, and conversions, on upper halves of vectors. */
+const LONG = [['mlal', 'fmlal'], ['mlsl', 'fmlsl']].flatMap(([name, mnemonic]): Vectored[] => {
+  const shared = { name: name!, from: 16, to: 32, answer: 'v', operands: 3 } as const;
+  return (['', '2'] as const).flatMap(half => [
+    { ...shared, text: `${mnemonic}${half} v3.4s, v0.4h, v1.4h`, lanes: half ? 'upper' : 'all' } as const,
+    { ...shared, text: `${mnemonic}${half} v3.4s, v0.4h, v1.h[7]`, lanes: half ? 'upper-element' : 'element' } as const,
+  ]);
+});
+const UPPER = ([['fcvtn2 v3.8h, v0.4s', 32, 16], ['fcvtn2 v3.4s, v0.2d', 64, 32], ['fcvtl2 v3.4s, v0.8h', 16, 32], ['fcvtl2 v3.2d, v0.4s', 32, 64], ['fcvtxn2 v3.4s, v0.2d', 64, 32]] as const)
+  .map(([text, from, to]): Vectored => ({ text, name: 'convert', from, to, lanes: 'upper', answer: 'v', operands: 1, ...(text.startsWith('fcvtx') && { rounding: 'odd' }) }));
 
 /** What rows make others of: FCVTZS (fixed-point) on halfwords is of doubles, and FRINT32X asks for the exceptions of a conversion. */
 const PARTS: readonly Vectored[] = [
@@ -173,8 +211,8 @@ const PARTS: readonly Vectored[] = [
 }));
 
 export const CATALOGUE: readonly Vectored[] = [
-  ...SIZES.flatMap(size => [...arithmetic(size), ...comparisons(size), ...roundings(size), ...complex(size)]),
-  ...CONVERSIONS, ...LONG, ...PARTS,
+  ...SIZES.flatMap(size => [...arithmetic(size), ...byElement(size), ...reductions(size), ...comparisons(size), ...comparisonsWithZero(size), ...roundings(size), ...complex(size)]),
+  ...CONVERSIONS, ...LONG, ...UPPER, ...PARTS,
   ...SIZES.flatMap(size => [false, true].flatMap(unsigned => [
     ...generalIntegers(size, 32, unsigned), ...generalIntegers(size, 64, unsigned), ...vectorIntegers(size, unsigned),
   ])),

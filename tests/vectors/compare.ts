@@ -34,7 +34,7 @@ export interface Compared { readonly evaluations: number; readonly failures: rea
 /** The exact unit on every lane. */
 export function compareExact(group: Group, words: BigUint64Array): Compared {
   const { what } = group, failures: string[] = [], { op } = what;
-  if (!op || what.lanes === 'pairs') return { evaluations: 0, failures };
+  if (!op || (what.lanes !== 'scalar' && what.lanes !== 'all')) return { evaluations: 0, failures };
   const count = what.lanes === 'scalar' ? 1 : 128 / Math.max(what.from, what.to), order = ORDER[what.operands];
   for (let i = 0; i < words.length; i += WORDS) {
     let flags = 0;

@@ -1,6 +1,6 @@
 /** The generator: built by gcc with MPFR, asked for groups of vectors, which it answers as records. */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, renameSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Rounding } from '@hypnos/isa';
 import type { Vectored } from './catalogue.ts';
@@ -26,7 +26,10 @@ function build(): void {
   const newest = Math.max(...SOURCES.map(source => statSync(source).mtimeMs));
   if (existsSync(PROGRAM) && statSync(PROGRAM).mtimeMs > newest) return;
   mkdirSync(FOLDER, { recursive: true });
-  execFileSync('gcc', ['-std=gnu11', '-O2', '-Wall', '-o', PROGRAM, ...SOURCES.filter(name => name.endsWith('.c')), '-lmpfr', '-lgmp', '-lm'], { stdio: 'inherit' });
+  // Another process may be running the one that is there.
+  const fresh = `${PROGRAM}.${process.pid}`;
+  execFileSync('gcc', ['-std=gnu11', '-O2', '-Wall', '-o', fresh, ...SOURCES.filter(name => name.endsWith('.c')), '-lmpfr', '-lgmp', '-lm'], { stdio: 'inherit' });
+  renameSync(fresh, PROGRAM);
 }
 
 const ROUNDINGS: readonly (Rounding | 'odd')[] = ['tie-even', 'plus-infinity', 'minus-infinity', 'zero', 'tie-away', 'odd'];

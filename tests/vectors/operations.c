@@ -212,6 +212,17 @@ static uint64_t fp_gt(struct environment *env, const struct operation *o, const 
 static uint64_t fp_acge(struct environment *env, const struct operation *o, const uint64_t *in) { return fp_ge(env, o, MAGNITUDES(o, in)); }
 static uint64_t fp_acgt(struct environment *env, const struct operation *o, const uint64_t *in) { return fp_gt(env, o, MAGNITUDES(o, in)); }
 
+/* Comparisons with zero, which is the other operand. */
+#define WITH_ZERO(name, first, second, like) \
+  static uint64_t name(struct environment *env, const struct operation *o, const uint64_t *in) { return like(env, o, (uint64_t[]){first, second}); }
+WITH_ZERO(fp_cmp0, in[0], 0, fp_cmp)
+WITH_ZERO(fp_cmpe0, in[0], 0, fp_cmpe)
+WITH_ZERO(fp_eq0, in[0], 0, fp_eq)
+WITH_ZERO(fp_ge0, in[0], 0, fp_ge)
+WITH_ZERO(fp_gt0, in[0], 0, fp_gt)
+WITH_ZERO(fp_le0, 0, in[0], fp_ge)
+WITH_ZERO(fp_lt0, 0, in[0], fp_gt)
+
 static const struct known KNOWN[] = {
     {"add", fp_add, 2, SUMS}, {"sub", fp_sub, 2, SUMS}, {"abd", fp_abd, 2, SUMS},
     {"mul", fp_mul, 2, PRODUCTS}, {"nmul", fp_nmul, 2, PRODUCTS}, {"mulx", fp_mulx, 2, PRODUCTS}, {"div", fp_div, 2, QUOTIENTS},
@@ -221,6 +232,8 @@ static const struct known KNOWN[] = {
     {"max", fp_max, 2, SUMS}, {"min", fp_min, 2, SUMS}, {"maxnm", fp_maxnm, 2, SUMS}, {"minnm", fp_minnm, 2, SUMS},
     {"cmp", fp_cmp, 2, SUMS}, {"cmpe", fp_cmpe, 2, SUMS}, {"eq", fp_eq, 2, SUMS}, {"ge", fp_ge, 2, SUMS}, {"gt", fp_gt, 2, SUMS},
     {"acge", fp_acge, 2, SUMS}, {"acgt", fp_acgt, 2, SUMS},
+    {"cmp0", fp_cmp0, 1, LOOSE}, {"cmpe0", fp_cmpe0, 1, LOOSE}, {"eq0", fp_eq0, 1, LOOSE}, {"ge0", fp_ge0, 1, LOOSE}, {"gt0", fp_gt0, 1, LOOSE},
+    {"le0", fp_le0, 1, LOOSE}, {"lt0", fp_lt0, 1, LOOSE},
     {"recpe", fp_recpe, 1, LOOSE}, {"rsqrte", fp_rsqrte, 1, LOOSE}, {"recpx", fp_recpx, 1, LOOSE},
     {"rint", fp_rint, 1, INTEGERS}, {"rintx", fp_rintx, 1, INTEGERS}, {"rint-to", fp_rint_to, 1, INTEGERS},
     {"convert", fp_convert, 1, LOOSE}, {"to-fixed", fp_to_fixed, 1, FIXED}, {"from-fixed", fp_from_fixed, 1, LOOSE}, {"jcvt", fp_jcvt, 1, INTEGERS},

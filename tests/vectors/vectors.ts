@@ -36,7 +36,11 @@ export const tellingGroups = ({ seed, each, ofMany }: Setting): Group[] => CATAL
   ({ what, draw: 'telling', fpcr: 'mixed', seed: seedOf(seed, i), start: 0, count: what.one ? ofMany : each }));
 
 export const isUnary = (what: Vectored): boolean => what.operands === 1 && what.name !== 'from-fixed' && !what.one;
-export const lanesOf = ({ lanes, from, to }: Vectored): number => (lanes === 'scalar' ? 1 : 128 / Math.max(from, to));
+/** Numbers that an instruction computes. */
+export function lanesOf({ lanes, from, to }: Vectored): number {
+  const all = 128 / Math.max(from, to);
+  return lanes === 'across' ? all - 1 : lanes === 'scalar' || lanes === 'scalar-element' || lanes === 'pairwise-scalar' ? 1 : all;
+}
 
 /** Every half-precision number through every vector instruction on one operand: each in one of the modes, which the seed turns. */
 export const allHalves = (seed: number): Group[] => CATALOGUE.filter(what => isUnary(what) && what.from === 16 && what.lanes === 'all').map((what): Group =>
