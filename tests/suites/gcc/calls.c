@@ -117,7 +117,7 @@ int main(void) {
   printf("bits %u %d %lu %d %u, packed %ld %d %.17g\n", b.a, b.b, (unsigned long)b.c, b.d, b.e, p.b, p.c, p.d);
 
   printf("recursion %d %ld, lengths %ld %ld\n", ackermann(2, 9), deep(3000), of_length(13), of_length(40));
-  printf("machine %ld %ld %ld\n", interpreted("3+d*", 4), interpreted("d*7-s", 9), interpreted("!", 15));
+  printf("machine %ld %ld %ld\n", interpreted("3+d*", 4), interpreted("d*7-3s-", 9), interpreted("!", 15));
   char *room[64];
   for (int i = 0; i < 64; i++) room[i] = memset(malloc((size_t)(i * i * 7 + 1)), i, (size_t)(i * i * 7 + 1));
   for (int i = 0; i < 64; i += 2) room[i] = realloc(room[i], (size_t)(i * 400 + 1));

@@ -19,14 +19,14 @@ const functions = {
     ...get(1), 0x9f, ...get(1), ...f64(10), 0xa2, 0x9e, 0xa0, ...f64(7), 0xa3, 0x99, ...f64(0.999), 0xa4, ...f64(1e-9), 0xa5, ...get(1), 0xa6, ...set(1),
   ]), ...get(1)] },
   memory: { locals: [[1, I32]], result: I32, code: [...times([
-    ...get(0), ...i32(0xffff), 0x71, ...get(1), 0x36, 0, 0, ...get(0), ...i32(0xfff8), 0x71, 0x29, 0, 3, 0xa7, ...get(0), ...i32(0x7fff), 0x71, 0x2d, 0, 1, 0x6a, ...get(0), ...i32(0xffff), 0x71, 0x2e, 1, 5, 0x73, ...get(1), ...i32(5), 0x77, 0x6a, ...set(1),
+    ...get(0), ...i32(0xffff), 0x71, ...get(1), 0x36, 0, 0, ...get(0), ...i32(0xfff8), 0x71, 0x29, 0, 3, 0xa7, ...get(0), ...i32(0x7fff), 0x71, 0x2d, 0, 1, 0x6a, ...get(0), ...i32(0xffff), 0x71, 0x2e, 1, 5, 0x73, ...get(1), ...i32(5), 0x77, 0x6a, ...get(0), 0x6a, ...set(1),
     ...get(0), ...i32(0xffff), 0x71, ...get(1), 0x3a, 0, 9, ...get(0), ...i32(0xfffe), 0x71, ...get(1), 0x3b, 1, 6,
   ]), ...get(1)] },
   calls: { locals: [[1, I32]], result: I32, code: [...times([...get(1), ...get(0), 0x6a, ...get(0), ...i32(3), 0x70, 0x11, 1, 0, ...set(1)]), ...get(1)] },
-  vectors: { locals: [[2, V128]], result: I32, code: [...i32(7), ...simd(17), ...set(1), ...times([
+  vectors: { locals: [[2, V128]], result: I32, code: [...simd(12), 1, 2, 3, 5, 8, 13, 21, 34, 55, 89, 144, 233, 7, 77, 177, 247, ...set(1), ...times([
     ...get(1), ...get(0), ...simd(17), ...simd(174), ...set(1), ...get(1), ...get(1), ...simd(181), ...get(0), ...simd(15), ...simd(35 + 75), ...set(2),
     ...get(2), ...simd(250), ...simd(227), ...get(2), ...simd(228), ...simd(248), ...get(1), ...simd(81), ...set(1),
-    ...get(1), ...get(2), ...simd(13), 0, 17, 2, 19, 4, 21, 6, 23, 8, 25, 10, 27, 12, 29, 14, 31, ...get(1), ...simd(14), ...get(1), ...simd(186), ...set(1),
+    ...get(1), ...get(2), ...simd(13), 0, 17, 2, 19, 4, 21, 6, 23, 8, 25, 10, 27, 12, 29, 14, 31, ...get(1), ...i32(0x0f), ...simd(15), ...simd(78), ...simd(14), ...get(2), ...simd(186), ...get(2), ...simd(174), ...set(1),
   ]), ...get(1), ...simd(27), 0, ...get(1), ...simd(27), 3, 0x73] },
   truncated: { locals: [], result: I32, code: [...get(0), 0xb7, ...f64(1e9), 0xa2, 0xaa] },
   divided: { locals: [], result: I32, code: [...i32(100), ...get(0), 0x6d] },
@@ -43,7 +43,7 @@ const bytes = Uint8Array.from([
   ...section(9, [1, 0, ...i32(0), 0x0b, ...vec([[0], [1], [2]])]),
   ...section(10, vec(all.map(({ locals, code }) => { const body = [...vec(locals.map(([n, type]) => [n, type])), ...code, 0x0b]; return [...leb(body.length), ...body]; }))),
 ]);
-const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes));
-const said = (name, argument) => { try { return String(exports[name](argument)); } catch (e) { return `${e.constructor.name}: ${e.message}`; } };
+const made = new WebAssembly.Instance(new WebAssembly.Module(bytes)).exports;
+const said = (name, argument) => { try { return String(made[name](argument)); } catch (e) { return `${e.constructor.name}: ${e.message}`; } };
 for (const name of names.slice(0, 5)) console.log(name, said(name, 1), said(name, 1000), said(name, 300000), said(name, 7));
 for (const [name, ...args] of [['truncated', 2, 3, -3], ['divided', 7, 0, -1], ['outside', 8, 131072, -4, 131070], ['unreachable', 0], ['grown', 1, 0, 100], ['outside', 131072]]) console.log(name, args.map(a => said(name, a)).join(' | '));

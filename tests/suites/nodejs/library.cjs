@@ -1,7 +1,7 @@
 // What the rest of Node does: regular expressions, JSON, big integers, dates, texts, cryptography, compression, workers with shared memory, streams, files, processes.
 'use strict';
-const assert = require('assert'), crypto = require('crypto'), fs = require('fs'), zlib = require('zlib'), { execFileSync } = require('child_process');
-const { Worker, isMainThread, parentPort, workerData } = require('worker_threads');
+const assert = require('node:assert'), crypto = require('node:crypto'), fs = require('node:fs'), zlib = require('node:zlib'), { execFileSync } = require('node:child_process');
+const { Worker, isMainThread, parentPort, workerData } = require('node:worker_threads');
 const hash = data => crypto.createHash('sha256').update(typeof data === 'string' ? data : Buffer.from(data)).digest('hex').slice(0, 16);
 
 if (!isMainThread) {
@@ -41,11 +41,11 @@ async function main() {
   const order = []; setTimeout(() => order.push('timer'), 1); setImmediate(() => order.push('immediate')); process.nextTick(() => order.push('tick')); await null; order.push('promise');
   await new Promise(resolve => setTimeout(resolve, 20));
   console.log('order', order.sort().join(' '), await Promise.allSettled([Promise.reject(new Error('no')), 1]).then(r => r.map(x => x.status).join()));
-  const server = require('http').createServer((request, response) => { let n = 0; request.on('data', d => n += d.length).on('end', () => response.end(`${request.method} ${n}`)); }).listen(0, '127.0.0.1', async () => {
-    const { port } = server.address(), answer = await new Promise((resolve, reject) => require('http').request({ port, host: '127.0.0.1', method: 'POST' }, r => { let s = ''; r.on('data', d => s += d).on('end', () => resolve(s)); }).on('error', reject).end(text));
+  const server = require('node:http').createServer((request, response) => { let n = 0; request.on('data', d => n += d.length).on('end', () => response.end(`${request.method} ${n}`)); }).listen(0, '127.0.0.1', async () => {
+    const { port } = server.address(), answer = await new Promise((resolve, reject) => require('node:http').request({ port, host: '127.0.0.1', method: 'POST' }, r => { let s = ''; r.on('data', d => s += d).on('end', () => resolve(s)); }).on('error', reject).end(text));
     console.log('http', answer, Buffer.byteLength(text));
     server.close();
-    assert.deepStrictEqual(require('vm').runInNewContext('[1,2,3].map(x => x * y)', { y: 2 }).join(), '2,4,6');
+    assert.deepStrictEqual(require('node:vm').runInNewContext('[1,2,3].map(x => x * y)', { y: 2 }).join(), '2,4,6');
     console.log('end');
   });
 }
