@@ -25,13 +25,18 @@ function lendable(context: CpuContext, lent: { ports: CpuPorts }): CpuContext {
   };
 }
 
+/** Engines are given up after so many machines: they remember the words they met, up to a bound that is theirs. */
+const MACHINES = 2000;
+
 export class KeptEngines {
   readonly #image: Tier0Image = buildTier0();
   readonly #kept = new Map<string, Kept>();
+  #machines = 0;
 
   /** Engines of one kind; with `fresh`, none that was used before. */
   factory(memory: unknown, name: 'interpreter' | 'reference', fresh: boolean): EngineFactory {
     const inner = name === 'reference' ? referenceEngines() : interpreterEngines({ memory, image: this.#image });
+    if (++this.#machines % MACHINES === 0) this.#kept.clear();
     return fresh ? inner : { create: (context, how) => this.#lend(inner, name, context, how) };
   }
 

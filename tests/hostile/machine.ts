@@ -39,6 +39,8 @@ export interface Outcome {
   readonly retired: bigint;
   /** Whether it wrote over its own instructions: from then on an engine may run the old ones or the new (DDI 0487 B2.4.4), and they need not agree. */
   readonly changedCode: boolean;
+  /** Whether the counter passed 2^64 and began anew. */
+  readonly passedTheEnd: boolean;
   /** Instructions up to the one at `pc`. */
   readonly behind: readonly number[];
 }
@@ -81,6 +83,8 @@ export class HostileMachines {
     this.#setups = setups;
     this.#control = control;
     this.#bytes = new Uint8Array(setups[0]!.memory.buffer);
+    // All of it is resident from now on, so that a process that grows does so for another reason.
+    this.#bytes.fill(0, this.map.records(0));
     this.#bytes.fill(CANARY, this.#canaryFrom, this.map.ram);
     for (const board of BOARDS) this.#bytes.fill(CANARY, this.#end(board), this.#end(board) + CANARY_BYTES);
   }

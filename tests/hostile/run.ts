@@ -1,5 +1,5 @@
 /** One hostile guest on this thread: `runMachine` with an engine that counts what the guest takes, gives its owner's orders and ends it at its budget. */
-import { type CpuContext, cpuShape, EXIT, PAGE } from '@hypnos/cpu';
+import { type CpuContext, cpuShape, EXIT, PAGE, takeInterrupt } from '@hypnos/cpu';
 import { cpuModel, type Engine, type EngineFactory, type MemoryMap } from '@hypnos/hypervisor';
 import { type HostClock, type MachineEvent, runMachine, type ThreadMessage, type ThreadSetup } from '@hypnos/vmm';
 import { createHash } from 'node:crypto';
@@ -94,11 +94,21 @@ class Course {
       this.#stopped = true;
       return EXIT.attention;
     }
+    if (this.#judged) this.#lookAtTime();
     const most = BigInt(Math.min(all, next?.at ?? all) - used), given = budget < most ? budget : most, before = cpu.retired;
     const reason = engine.run(given);
     this.#count(Number(cpu.retired - before), reason === EXIT.budget ? Number(given) : 1);
     if (MAY_WAIT.has(reason)) this.#around.mayWait(true);
     return reason;
+  }
+
+  /** Whether the counter has passed its end, where a line falls at a time that no slice ends at: engines see that at different instructions. */
+  passedTheEnd = false;
+  #counter = 0n;
+  #lookAtTime(): void {
+    const now = this.context!.ports.counter();
+    if (now < this.#counter) this.passedTheEnd = true;
+    this.#counter = now;
   }
 
   /** Exceptions take from the budget and do not retire. Engines that are compared stop at the same instruction, so only those count there. */
@@ -123,7 +133,10 @@ class Course {
 }
 
 /** What a guest can see: registers, and the pages of RAM that hold something. */
-function stateOf({ cpu }: CpuContext, memory: SharedArrayBuffer, { ram, pageFlags }: MemoryMap): string {
+function stateOf(context: CpuContext, memory: SharedArrayBuffer, { ram, pageFlags }: MemoryMap): string {
+  const { cpu } = context;
+  // One engine takes an interrupt behind the instruction that lets it through, the other before the next.
+  takeInterrupt(context);
   const bytes = cpuShape.save(cpu), hash = createHash('md5'), pages = createHash('md5');
   bytes.fill(0, cpuShape.offsetOf('x') + SINK, cpuShape.offsetOf('x') + SINK + 8);
   for (const { offset, field } of SEEN) hash.update(bytes.subarray(offset, offset + field.size));
@@ -170,6 +183,6 @@ export function runGuest(guest: Guest, setup: ThreadSetup, around: Surroundings,
     ending: ended?.ending ?? 'fault', detail: ended?.detail, statistics: ended?.statistics, events, thrown,
     state: judged && context ? stateOf(context, setup.memory.buffer, around.map) : '',
     pc: context?.cpu.pc ?? 0n, retired: context?.cpu.retired ?? 0n, behind: context ? wordsBefore(context.cpu.pc, setup, around.map) : [],
-    changedCode: judged && CODE.some(where => changed(where, guest, setup.memory.buffer, around.map)),
+    passedTheEnd: course.passedTheEnd, changedCode: judged && CODE.some(where => changed(where, guest, setup.memory.buffer, around.map)),
   };
 }
