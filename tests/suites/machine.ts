@@ -86,8 +86,10 @@ export class SuiteMachine {
     await this.#kill();
   }
 
+  abandon(): void { this.#child.kill('SIGKILL'); }
+
   async #kill(): Promise<void> {
-    this.#child.kill('SIGKILL');
+    this.abandon();
     await this.#closed;
     await new Promise<void>(resolve => this.#log.end(resolve));
   }

@@ -23,7 +23,8 @@ export function known(file: string, chosen: Chosen, qemu: boolean): PartResult |
 export async function runParts(chosen: readonly Chosen[], how: How): Promise<PartResult[]> {
   const results: PartResult[] = [], waiting = chosen.filter(one => how.again || !known(how.file, one, how.qemu));
   for (const suite of new Set(waiting.map(one => one.suite))) {
-    const session = new Session(suite, how);
+    const session = new Session(suite, how), abandon = (): void => session.abandon();
+    process.once('exit', abandon);
     try {
       for (const one of waiting.filter(other => other.suite === suite)) {
         if (Date.now() >= how.until) return results;
@@ -31,6 +32,7 @@ export async function runParts(chosen: readonly Chosen[], how: How): Promise<Par
       }
     } finally {
       await session.close();
+      process.off('exit', abandon);
     }
   }
   return results;

@@ -38,6 +38,12 @@ export class Session {
 
   async close(): Promise<void> {
     for (const machine of this.#machines.values()) await machine.stop();
+    this.abandon();
+  }
+
+  /** Leaves nothing behind, at once. */
+  abandon(): void {
+    for (const machine of this.#machines.values()) machine.abandon();
     this.#machines.clear();
     if (this.#archive !== undefined) rmSync(this.#archive, { force: true });
   }
