@@ -3,7 +3,7 @@
  * software step is active or where a page has breakpoints. Generated code comes out with EXIT.debug where that begins.
  */
 import { EXIT } from '../state.ts';
-import { advanceStep, pendingStep, STEPPED, stepOf, stepping, takeTrap } from '../system/index.ts';
+import { advanceStep, branchAddress, pendingStep, STEPPED, stepOf, stepping, takeTrap } from '../system/index.ts';
 import type { Seat } from './seat.ts';
 
 export class Course {
@@ -35,7 +35,7 @@ export class Course {
   #next(): bigint {
     const { ctx } = this.#seat, { cpu } = ctx, pending = pendingStep(ctx);
     if (!pending) { this.single(); return 1n - cpu.left; }
-    takeTrap(ctx, pending, cpu.pc);
+    takeTrap(ctx, pending, branchAddress(ctx, cpu.pc));
     cpu.exitReason = EXIT.budget;
     return 1n;
   }

@@ -2,7 +2,7 @@
 import { type FpOp, SERVICES, type ServiceName, SYSTEM_REGISTERS } from '@hypnos/isa';
 import type { EvaluateFp } from '../reference/instruction-ops.ts';
 import { EXIT } from '../state.ts';
-import { breakpoint, isTrap, readSystem, runService, SP_MISALIGNED, supervisorCall, takeTrap, UNDEFINED, writeSystem } from '../system/index.ts';
+import { breakpoint, fetchIndex, isTrap, readSystem, runService, SP_MISALIGNED, supervisorCall, takeTrap, UNDEFINED, writeSystem } from '../system/index.ts';
 import type { Course } from './course.ts';
 import { EXCEPTION_CALLS } from './runtime.ts';
 import type { Seat } from './seat.ts';
@@ -53,6 +53,8 @@ export function systemCalls(seat: Seat, course: Course, { fpOps, evaluateFp, for
     ctx.ports.maintainOthers(name, BigInt(linear & ~63));
     return true;
   }
+  /** With PSTATE.IL set the next fetch must be looked at, so its page is not to be found. */
+  function forgetFetch(): void { ctx.tlb.fetch[fetchIndex(cpu.pc) * 2] = 0n; }
   /** Checks and QC leave the instruction unfinished; ERET has gone elsewhere; the others end it. */
   function service(_cpu: number, number: number, argument: bigint): number {
     const name = SERVICES[number]!;
@@ -62,6 +64,7 @@ export function systemCalls(seat: Seat, course: Course, { fpOps, evaluateFp, for
     if (isTrap(outcome)) return seat.trapped(outcome);
     if (name.startsWith('CHECK_') || name === 'SET_QC') return 0;
     if (name !== 'ERET') seat.next();
+    else if (cpu.il) forgetFetch();
     return outcome ? seat.left(outcome.exit) : seat.finished();
   }
   function readRegister(_cpu: number, number: number): number {

@@ -131,17 +131,11 @@ export function buildWalk(linearOf: FunctionBuilder): FunctionBuilder {
       failIf(not32(has(control, CONTROL.hardwareAccess)), DFSC.accessFlag, level);
       update(fn.pin(op('i64.or', [entry, i64(1n << 10n)])));
     });
-    const fault = permission(fn, { entry, inherited, request, control, asEl0, el: field('el'), pan: field('pan') });
-    // A dirty-bit-managed page that is only read-only for being clean is made writable (D8.4.2).
-    const clean = and(and(has(control, CONTROL.hardwareDirty), bitOf(entry, 51)), and(bitOf(entry, 7), has(request, WALK.write)));
-    fn.when(fault, () => {
-      const writable = fn.pin(op('i64.and', [entry, i64(~(1n << 7n))]));
-      fn.when(clean, () => {
-        const then = permission(fn, { entry: writable, inherited, request, control, asEl0, el: field('el'), pan: field('pan') });
-        fn.when(then, () => { fail(DFSC.permission, level); });
-        update(writable);
-      }, () => { fail(DFSC.permission, level); });
-    });
+    // With the dirty state in hardware's hands AP[2] counts as clear, for execution too (D8.4.2; pseudocode S1ApplyOutputPerms); a write clears it.
+    const managed = fn.pin(and(has(control, CONTROL.hardwareDirty), bitOf(entry, 51)));
+    const effective = fn.pin(select(managed, op('i64.and', [entry, i64(~(1n << 7n))]), entry));
+    failIf(permission(fn, { entry: effective, inherited, request, control, asEl0, el: field('el'), pan: field('pan') }), DFSC.permission, level);
+    fn.when(and(managed, and(bitOf(entry, 7), has(request, WALK.write))), () => { update(effective); });
     const offset = op('i64.and', [canonical, maskBelow(shift)]);
     const output = op('i64.or', [op('i64.and', [op('i64.and', [entry, i64(0x0000_ffff_ffff_ffffn)]), op('i64.xor', [maskBelow(shift), i64(-1n)])]), offset]);
     // MAIR_EL1's byte for AttrIndx: a high nibble of 0 is Device memory.

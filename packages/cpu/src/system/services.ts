@@ -5,7 +5,7 @@ import { EXIT } from '../state.ts';
 import type { CpuContext } from './context.ts';
 import { eret } from './exceptions.ts';
 import { regimeChanged, SCTLR, selectStack } from './pstate.ts';
-import { dataAbort, FP_TRAPPED, type Trap, trappedSystem, trappedWait, UNDEFINED } from './syndrome.ts';
+import { dataAbort, FP_TRAPPED, STATUS, type Trap, trappedSystem, trappedWait, UNDEFINED } from './syndrome.ts';
 import { forgetAll, forgetAsid, forgetPages } from './translation-context.ts';
 import { faulted, translate } from './walk.ts';
 import { currentWord } from './word.ts';
@@ -52,12 +52,16 @@ function takeEvent(ctx: CpuContext): boolean {
   return true;
 }
 
-/** AT: the translation, or its fault, in PAR_EL1 (D23.2.123). The tables keep their flags. */
+/** External aborts of a walk, at levels 0 to 3. */
+const walkAborted = (status: number): boolean => status >= STATUS.externalOnWalk && status < STATUS.externalOnWalk + 4;
+/** AT: the translation, or its fault, in PAR_EL1 (D23.2.123). The tables keep their flags. A walk that is aborted is an exception (pseudocode AArch64.AT). */
 const addressTranslation = (el: number, access: 'read' | 'write', pan: boolean): Service => atEl1((ctx, va) => {
   const found = translate(ctx, va, access, { el, pan, update: false });
+  if (faulted(found) && walkAborted(found.status)) return dataAbort(ctx, found.status, va, true, true);
   ctx.cells.PAR_EL1 = faulted(found)
     ? 0x801n | (BigInt(found.status) << 1n)
     : (BigInt(found.attributes) << 56n) | (found.ipa & 0xffff_ffff_f000n) | 0x800n | (BigInt(found.shareability) << 7n);
+  return undefined;
 });
 
 /** TLBI by address: VA[55:12] stands in bits 43:0. */

@@ -21,7 +21,7 @@ export interface WalkOptions {
 
 export interface Translation {
   readonly ipa: bigint;
-  /** The MAIR_EL1 byte, and the shareability of the descriptor (2 for Device). */
+  /** The MAIR_EL1 byte, and the shareability of the descriptor (2 for Device and Non-cacheable: pseudocode PAREncodeShareability). */
   readonly attributes: number;
   readonly shareability: number;
   readonly device: boolean;
@@ -48,7 +48,7 @@ interface Leaf {
   readonly noUser: boolean; readonly readOnly: boolean; readonly userNoExecute: boolean; readonly privilegedNoExecute: boolean;
 }
 
-const DEVICE_nGnRnE = 0x00, NORMAL_WRITE_BACK = 0xff;
+const DEVICE_nGnRnE = 0x00, NORMAL_WRITE_BACK = 0xff, NORMAL_NON_CACHEABLE = 0x44;
 
 /** Translates one address for one access. Marks the access and dirty flags in the tables if hardware does that here. */
 export function translate(ctx: CpuContext, va: bigint, access: MemoryAccess, options: WalkOptions): Translation | TranslationFault {
@@ -129,7 +129,7 @@ function apply(
   const device = attributes >> 4 === 0;
   return {
     ipa: (descriptor & ones(48) & ~ones(leaf.blockBits)) | bits(va, 0, leaf.blockBits),
-    attributes, device, shareability: device ? 2 : Number(bits(descriptor, 8, 2)),
+    attributes, device, shareability: device || attributes === NORMAL_NON_CACHEABLE ? 2 : Number(bits(descriptor, 8, 2)),
     global: !bit(descriptor, 11), order: leaf.blockBits - 12, writable: allowed.write && !bit(now, 7),
   };
 }
