@@ -19,18 +19,18 @@ const NEVER: readonly Exclusion[] = [
   { reason: 'SVC is a system call of the emulated Linux', applies: ({ row, fields }) => row.name.startsWith('SVC') && fields['LL'] === 1 },
   rows('HLT is a semihosting call of the emulator', /^HLT/),
   rows('QEMU 7.2 has no FEAT_WFxT', /^WFET/),
-  rows("QEMU's largest CPU zeroes blocks of 512 bytes, ours 64: DCZID_EL0 leaves it to the CPU (D17.2.39)", /^DC ZVA/),
+  rows("QEMU's largest CPU zeroes blocks of 512 bytes, ours 64: DCZID_EL0.BS leaves it to the CPU", /^DC ZVA/),
   {
     reason: "registers that EL0 can reach hold what is Linux's: its thread pointer, counters, and identification that it answers itself",
     applies: ({ operands }) => Object.values(operands).some(o => o.kind === 'sysreg' && !sharedRegister(o.row)),
   },
-  rows("QEMU 7.2's user mode has no DC CVAP and DC CVADP, though its CPU tells of FEAT_DPB and FEAT_DPB2 (C5.3.17, C5.3.18)", /^DC CVA(D?)P$/),
+  rows("QEMU 7.2's user mode has no DC CVAP and DC CVADP, though its CPU tells of FEAT_DPB and FEAT_DPB2 (C5.3)", /^DC CVA(D?)P$/),
   {
-    reason: "FPCR.{Len,Stride} and FPSR.{N,Z,C,V} are stored where there is AArch32, as on QEMU's CPU, and RES0 on ours (C5.2.8, C5.2.9)",
+    reason: "FPCR.{Len,Stride} and FPSR.{N,Z,C,V} are stored where there is AArch32, as on QEMU's CPU, and RES0 on ours (C5.2)",
     applies: ({ row, operands: { register, t } }) =>
       row.name === 'MSR (register)' && register?.kind === 'sysreg' && /^FP[CS]R$/.test(register.row.name) && t?.kind === 'reg' && t.slot < 31,
   },
-  rows('QEMU 7.2 leaves the sign above the halfword; a scalar result has zeroes there (C7.2.74, Elem[] of an otherwise zero result)', /^FCVTZS \(scalar, vector fixed-point\), half/),
+  rows('QEMU 7.2 leaves the sign above the halfword; a scalar result has zeroes there (C7.2, FCVTZS (vector, fixed-point): V[d] = result)', /^FCVTZS \(scalar, vector fixed-point\), half/),
 ];
 
 /** Why QEMU is never given this word, if so. */
@@ -45,13 +45,13 @@ const misaligned = ({ kind }: Ending) => kind === KIND.misaligned;
 
 /** Where qemu-aarch64 7.2 does otherwise than the manual, or the manual lets both be right, by what came of the instruction. */
 const BY_OUTCOME: readonly ByOutcome[] = [
-  { ...rows('QEMU 7.2 does not check the alignment of LDAPR (B2.5.2 asks for it, without FEAT_LSE2)', /^LDAPR/), when: misaligned },
+  { ...rows('QEMU 7.2 does not check the alignment of LDAPR, which must be aligned without FEAT_LSE2 (B2.5.2)', /^LDAPR/), when: misaligned },
   {
-    ...rows('QEMU 7.2 looks at the monitor before alignment and translation of a store exclusive (either order: B2.9.2)', /^(STXR|STXP)/),
+    ...rows('QEMU looks at the monitor of a store exclusive before its aborts: the order is IMPLEMENTATION DEFINED (AArch64.ExclusiveMonitorsPass)', /^(STXR|STXP)/),
     when: ({ kind }) => kind === KIND.misaligned || kind === KIND.abort,
   },
   {
-    ...rows('QEMU 7.2 sets Z for a positive denormal that FPCR.FZ flushes; FPToFixedJS clears it, since something was lost', /^FJCVTZS/),
+    ...rows('QEMU 7.2 sets Z for a denormal that FPCR.FZ flushes (its issue 2375); FPToFixedJS clears it, since the input was flushed (C6.2, FJCVTZS)', /^FJCVTZS/),
     when: ({ fpcr }) => (fpcr & FLUSH_TO_ZERO) !== 0,
   },
   {

@@ -1,4 +1,5 @@
 /** One fuzz run: single instructions and programs drawn from a seed, run on the judge, our other engines and QEMU, and compared. */
+import { HypnosError } from '@hypnos/base';
 import { type Engine, type EngineName, type EngineRun, interpreterEngine, referenceEngine } from './engines.ts';
 import { differences, engineDifferences, judgeFindings } from './compare.ts';
 import { FORMS, formByForm, placeOf } from './encodings.ts';
@@ -138,7 +139,9 @@ class Fuzzing {
 
 export function fuzz({ seed, singles, instructions, rows, engines = [interpreterEngine('interpreter'), interpreterEngine('inline'), 'qemu'] }: FuzzPlan): FuzzResult {
   const random = randomFrom(seed), run = new Fuzzing(engines), { result } = run, poolSeed = random(2 ** 32);
-  const chosen = FORMS.filter(({ row }) => !rows || rows.test(row.name)), forms = formByForm(random, chosen);
+  const chosen = FORMS.filter(({ row }) => !rows || rows.test(row.name));
+  if (chosen.length === 0) throw new HypnosError('EINVAL', `no row has a name like ${rows}: docs/generated lists their names.`);
+  const forms = formByForm(random, chosen);
   while (result.singles < singles) {
     const single = drawSingle(random, forms.next().value, STATES.single, poolSeed);
     if (!single) continue;

@@ -37,6 +37,11 @@ function summary(r: FuzzResult): string {
   ].join('\n');
 }
 
+function wholeNumber(name: string, text: string): number {
+  if (!/^\d+$/.test(text)) throw new HypnosError('EINVAL', `--${name} ${text}: give a whole number.`);
+  return Number(text);
+}
+
 function engineNamed(name: string): Engine | 'qemu' {
   if (name === 'qemu') return name;
   if (name === 'interpreter' || name === 'inline') return interpreterEngine(name);
@@ -51,9 +56,9 @@ function once(args: readonly string[]): number {
       engines: { type: 'string', default: 'interpreter,inline,qemu' },
     },
   });
-  const instructions = Number(values.instructions);
+  const instructions = wholeNumber('instructions', values.instructions);
   const result = fuzz({
-    seed: Number(values.seed ?? Date.now() % 1_000_000), instructions, singles: Number(values.singles ?? instructions / 10),
+    seed: wholeNumber('seed', values.seed ?? `${Date.now() % 1_000_000}`), instructions, singles: wholeNumber('singles', values.singles ?? `${Math.floor(instructions / 10)}`),
     engines: values.engines.split(',').map(engineNamed), ...(values.rows === undefined ? {} : { rows: new RegExp(values.rows) }),
   });
   for (const difference of describeAll(result.seed, result.differences)) console.log(difference);
@@ -76,4 +81,12 @@ async function long(args: readonly string[]): Promise<number> {
 
 const [first, ...rest] = process.argv.slice(2);
 if (first === '--help') console.log(HELP);
-else process.exitCode = first === '--long' ? await long(rest) : once(process.argv.slice(2));
+else {
+  try {
+    process.exitCode = first === '--long' ? await long(rest) : once(process.argv.slice(2));
+  } catch (error) {
+    if (!(error instanceof HypnosError)) throw error;
+    console.error(error.message);
+    process.exitCode = 2;
+  }
+}
