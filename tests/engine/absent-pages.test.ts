@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { PAGE } from '@hypnos/cpu';
 import { MAP } from '@hypnos/vmm';
-import { randomFrom } from '../fuzz/generate.ts';
+import { randomFrom } from '../fuzz/random.ts';
 import { debian, runHere, there, type Watched, type Watching } from './machine.ts';
 
 const BYTES = 4096, JUNK = 0xee;
