@@ -8,6 +8,7 @@ import { regimeChanged, SCTLR, selectStack } from './pstate.ts';
 import { dataAbort, FP_TRAPPED, STATUS, type Trap, trappedSystem, trappedWait, UNDEFINED } from './syndrome.ts';
 import { forgetAll, forgetAsid, forgetPages } from './translation-context.ts';
 import { faulted, translate } from './walk.ts';
+import { watchpointAt } from './watchpoints.ts';
 import { currentWord } from './word.ts';
 
 /** The engine is to come out behind this instruction, for a reason of EXIT. */
@@ -34,6 +35,17 @@ const byAddress = (done: (ctx: CpuContext, linear: number) => void): Service => 
   const linear = ctx.memory.linearOf(found.ipa);
   if (linear !== null) done(ctx, linear);
   return undefined;
+};
+
+const LINE = 64n, MAINTENANCE = 1 << 8;
+/** DC IVAC may lose data, so it needs permission to write (D8.15), and watchpoints take it for a store to its line (pseudocode AArch64.DC: `iswrite`). */
+const invalidateLine: Service = (ctx, va) => {
+  const refused = byAddress(() => {})(ctx, va);
+  if (refused) return refused;
+  const found = translate(ctx, va, 'write', { el: ctx.cpu.el, pan: false, update: false });
+  if (faulted(found)) return dataAbort(ctx, found.status, va, true, true);
+  const hit = watchpointAt(ctx, va & ~(LINE - 1n), { bytes: Number(LINE), write: true });
+  return hit ? { ...hit, syndrome: (hit.syndrome | MAINTENANCE) >>> 0 } : undefined;
 };
 
 /** WFI and WFE: `ready` ends the wait at once. At EL0 a wait that would last is trapped unless SCTLR_EL1 allows it. */
@@ -105,7 +117,7 @@ const SERVICES: Readonly<Record<ServiceName, Service>> = {
     ctx.ports.maintainOthers('IC_IVAU', BigInt(page));
   }),
   DC_CVAC: byAddress(() => {}),
-  DC_IVAC: atEl1(byAddress(() => {})),
+  DC_IVAC: atEl1(invalidateLine),
   DC_SW: atEl1(nothing),
 
   AT_S1E1R: addressTranslation(1, 'read', false), AT_S1E1W: addressTranslation(1, 'write', false),
