@@ -40,8 +40,9 @@ export function addCoverage(file: string, settings: string, found: Coverage): vo
   const known = readCoverage(file, settings);
   const sum = (a: Uint32Array, b: Uint32Array) => Array.from(a, (n, i) => Math.min(n + b[i]!, 0xffff_ffff));
   mkdirSync(dirname(file), { recursive: true });
-  writeFileSync(`${file}.new`, JSON.stringify({ settings, hits: sum(known.hits, found.hits), hitsOnQemu: sum(known.hitsOnQemu, found.hitsOnQemu) }));
-  renameSync(`${file}.new`, file);
+  const made = `${file}.${process.pid}`;
+  writeFileSync(made, JSON.stringify({ settings, hits: sum(known.hits, found.hits), hitsOnQemu: sum(known.hitsOnQemu, found.hitsOnQemu) }));
+  renameSync(made, file);
 }
 export function readCoverage(file: string, settings: string): Coverage {
   const known = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as { settings: string; hits: number[]; hitsOnQemu: number[] }) : null;

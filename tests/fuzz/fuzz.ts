@@ -41,6 +41,7 @@ export interface FuzzResult {
   readonly hitsOnQemu: Uint32Array;
   /** Single instructions that QEMU was not asked about because of what came of them, by reason. */
   readonly excused: ReadonlyMap<string, number>;
+  /** Processor time, which is no matter of how busy the machine is; QEMU's is by the clock. */
   readonly seconds: Readonly<Record<EngineName | 'drawing', number>>;
 }
 
@@ -63,7 +64,7 @@ class Fuzzing {
   readonly #onQemu: boolean;
   #waiting: Waiting[] = [];
   #bytes = 0;
-  #since = performance.now();
+  #since = process.cpuUsage();
 
   constructor(engines: readonly (Engine | 'qemu')[]) {
     this.#others = engines.filter(engine => engine !== 'qemu');
@@ -72,9 +73,9 @@ class Fuzzing {
 
   /** Counts the time since the last call as that of `what`. */
   #spent(what: EngineName | 'drawing'): void {
-    const now = performance.now();
-    this.result.seconds[what] += (now - this.#since) / 1000;
-    this.#since = now;
+    const { user, system } = process.cpuUsage(this.#since);
+    this.result.seconds[what] += (user + system) / 1e6;
+    this.#since = process.cpuUsage();
   }
 
   /** Runs a program everywhere but on QEMU, for which it is kept. */
@@ -124,7 +125,9 @@ class Fuzzing {
     this.#waiting = [];
     this.#bytes = 0;
     if (all.length === 0) return;
-    const { records, ended } = runOnQemu(asked);
+    const begun = performance.now(), { records, ended } = runOnQemu(asked);
+    this.result.seconds.qemu += (performance.now() - begun) / 1000;
+    this.#spent('drawing');
     all.forEach(({ program, records: expected, runs }, i) => {
       // Where the batch ended early, this program may be why.
       const again = ended && records[i]!.length < runs.length ? runOnQemu([asked[i]!]) : null, got = again?.records[0] ?? records[i]!;
@@ -133,7 +136,7 @@ class Fuzzing {
         this.#found({ program, run: runs[j]!, engine: 'qemu', lines });
       });
     });
-    this.#spent('qemu');
+    this.#spent('drawing');
   }
 }
 

@@ -30,7 +30,7 @@ function summary(r: FuzzResult): string {
   const { seconds } = r;
   return [
     `seed ${r.seed}: ${r.retired} instructions retired on each of our engines, ${r.retiredOnQemu} of them on QEMU too; ${r.singles} single; ${r.exceptions} exceptions`,
-    `speeds: ${ENGINES.map(name => `${name} ${speed(name === 'qemu' ? r.retiredOnQemu : r.retired, seconds[name])}`).join(', ')}; drawing took ${seconds.drawing.toFixed(1)} s`,
+    `instructions a second of processor time (QEMU: by the clock): ${ENGINES.map(name => `${name} ${speed(name === 'qemu' ? r.retiredOnQemu : r.retired, seconds[name])}`).join(', ')}; all else took ${seconds.drawing.toFixed(1)} s`,
     ...[...r.excused].map(([reason, count]) => `${count} single instructions not on QEMU: ${reason}`),
     coverageReport(r),
     `${r.differences.length} differences`,
