@@ -38,7 +38,7 @@ static uint64_t draw_special(int size) {
   uint64_t one = (uint64_t)bias << f, normal = 1ull << f, quiet = quiet_bit(size), top = infinity(size, 0), any = draw();
   const uint64_t list[] = {
       0, 0, 1, 2, 3, normal / 2, normal / 2 + 1, normal - 1, normal, normal + 1, 2 * normal, one, one + 1, one - 1, one | quiet, one + normal,
-      one - normal, top, top, top - 1, top - 2, top - normal, top - normal - 1, top | quiet, top | 1, top | quiet | (any & mask(f)),
+      one - normal, (one + normal) | quiet, top, top, top - 1, top - 2, top - normal, top - normal - 1, top | quiet, top | 1, top | quiet | (any & mask(f)),
       top | (any & mask(f - 1)) | 1, top | mask(f), top | (quiet - 1), any & mask(f),
   };
   return list[pick(sizeof list / sizeof *list)] | zero(size, (int)pick(2));
@@ -109,35 +109,52 @@ static void draw_summands(int size, uint64_t *in) {
   }
 }
 
+static uint64_t rounded(const char *name, const struct operation *o, uint64_t a, uint64_t b) {
+  struct environment env = {0, (enum rounding)pick(4), 0};
+  return find_operation(name)->operate(&env, o, (uint64_t[]){a, b, 0});
+}
+
 /* An addend at the product's place, or the negative of the rounded product, so that what rounding lost is left. */
 static void draw_addend(const struct operation *o, int target, uint64_t *in) {
   int f = fraction_bits(o->to);
   if (o->from == o->to && pick(2)) {
-    struct environment env = {0, (enum rounding)pick(4), 0};
-    in[2] = negated(o->to, find_operation("mul")->operate(&env, o, in)) + (pick(4) ? 0 : pick(3) - 1);
-    if (pick(2)) return;
-    in[2] = negated(o->to, in[2]);
+    in[2] = rounded("mul", o, in[0], in[1]) + (pick(4) ? 0 : pick(3) - 1);
+    if (pick(2)) in[2] = negated(o->to, in[2]);
     return;
   }
   in[2] = assemble(o->to, (int)pick(2), target + (int)pick(2 * f + 8) - f - 4, draw_fraction(f));
 }
 
+/* The first operand such that the result is next to a special value, on either side of it: what is tiny before rounding may not be after. */
+static void aim(const struct known *known, const struct operation *o, uint64_t *in) {
+  uint64_t at = draw_special(o->from);
+  in[1] = draw_number(o->from);
+  switch (known->relation) {
+    case PRODUCTS: in[0] = rounded("div", o, at, in[1]); return;
+    case QUOTIENTS: in[0] = rounded("mul", o, at, in[1]); return;
+    case SUMS: in[0] = rounded("sub", o, at, in[1]); return;
+    default: in[0] = rounded("mul", o, at, at) + pick(3) - 1;
+  }
+}
+
 static void draw_related(const struct known *known, const struct operation *o, uint64_t *in) {
   int size = o->from, f = fraction_bits(size), target = draw_target(size);
-  switch (known->relation) {
+  bool aimed = known->relation != INTEGERS && known->relation != FIXED && known->relation != LOOSE && pick(3) == 0;
+  if (aimed) aim(known, o, in);
+  else switch (known->relation) {
     case PRODUCTS: draw_factors(size, false, target, in); break;
-    case QUOTIENTS: draw_factors(size, true, target, in); return;
-    case SUMS: draw_summands(size, in); return;
+    case QUOTIENTS: draw_factors(size, true, target, in); break;
+    case SUMS: draw_summands(size, in); break;
     /* Short fractions have exact squares. */
     case ROOTS: {
       uint64_t root = 1ull << f / 2 | (draw() & mask(f / 2)), square = root * root;
       while (square >> f > 1) square >>= 1;
       in[0] = assemble(size, pick(8) == 0, pick(2) ? target : (int)pick(2 * bias_of(size)), square & mask(f));
-      return;
+      break;
     }
-    case INTEGERS: in[0] = draw_integral(size, 0); return;
-    case FIXED: in[0] = draw_integral(size, o->fraction_bits); return;
-    case LOOSE: in[0] = draw_number(size); return;
+    case INTEGERS: in[0] = draw_integral(size, 0); break;
+    case FIXED: in[0] = draw_integral(size, o->fraction_bits); break;
+    case LOOSE: in[0] = draw_number(size); break;
   }
   if (known->operands == 3) draw_addend(o, target, in);
 }
