@@ -12,6 +12,8 @@ export interface Result {
   readonly steps: number;
   readonly engines: readonly RunnerName[];
   readonly seconds: Readonly<Record<string, number>>;
+  /** How many steps there were of each kind of exception (ESR_EL1.EC and, for aborts, the fault status), as the first engine told. */
+  readonly kinds: ReadonlyMap<string, number>;
   /** Seeds of the cases that came out different. */
   readonly differences: readonly number[];
 }
@@ -20,7 +22,7 @@ export interface Result {
 export const caseSeed = (seed: number, index: number): number => seed * 1_000_000 + index;
 
 export async function fuzz(seed: number, count: number, engines: readonly RunnerName[]): Promise<Result> {
-  const differences: number[] = [], seconds: Record<string, number> = {};
+  const kinds = new Map<string, number>(), differences: number[] = [], seconds: Record<string, number> = {};
   let steps = 0;
   for (let from = 0; from < count; from += BATCH) {
     const cases = Array.from({ length: Math.min(BATCH, count - from) }, (_, i) => drawCase(caseSeed(seed, from + i)));
@@ -28,12 +30,36 @@ export async function fuzz(seed: number, count: number, engines: readonly Runner
     const kernel = kernelOf(encodeBlob(cases)), told: string[][] = [];
     for (const engine of engines) {
       const begun = process.hrtime.bigint();
-      told.push(lines(await RUNNERS[engine](kernel), cases, engine));
+      const text = await RUNNERS[engine](kernel);
+      told.push(lines(text, cases, engine));
+      if (told.length === 1) countKinds(text, kinds);
       seconds[engine] = (seconds[engine] ?? 0) + Number(process.hrtime.bigint() - begun) / 1e9;
     }
     cases.forEach((c, i) => { if (!same(engines, told.map(of => of[i]!))) differences.push(Number(c.id)); });
   }
-  return { seed, cases: count, steps, engines, seconds, differences };
+  return { seed, cases: count, steps, engines, seconds, kinds, differences };
+}
+
+const CLASSES: Readonly<Record<number, string>> = {
+  0x00: 'undefined', 0x01: 'trapped wait', 0x07: 'trapped floating point', 0x0e: 'illegal state', 0x15: 'SVC', 0x18: 'trapped system instruction', 0x20: 'instruction abort', 0x21: 'instruction abort',
+  0x22: 'PC alignment', 0x24: 'data abort', 0x25: 'data abort', 0x26: 'SP alignment', 0x32: 'software step', 0x33: 'software step', 0x3c: 'BRK',
+};
+const STATUS: readonly string[] = ['address size', 'translation', 'access flag', 'permission'];
+
+/** `data abort, permission, level 3` of a class and a fault status. */
+function kindOf(key: number): string {
+  const ec = key >> 6, status = key & 63, name = CLASSES[ec] ?? `class ${ec.toString(16)}`;
+  if (!name.endsWith('abort')) return name;
+  if (status < 16) return `${name}, ${STATUS[status >> 2]!}, level ${status & 3}`;
+  return `${name}, ${status === 0x21 ? 'alignment' : status === 0x10 ? 'external' : `external on a walk, level ${status & 3}`}`;
+}
+
+/** The guest ends with how often it met which exception: `# KEY COUNT` in hexadecimal. */
+function countKinds(text: string, kinds: Map<string, number>): void {
+  for (const [, key, count] of text.matchAll(/^# ([0-9a-f]+) ([0-9a-f]+)$/gm)) {
+    const kind = kindOf(Number.parseInt(key!, 16));
+    kinds.set(kind, (kinds.get(kind) ?? 0) + Number.parseInt(count!, 16));
+  }
 }
 
 /** One line of two checksums a case; what follows an early end is the case's that caused it. */
@@ -73,7 +99,8 @@ export async function explain(seed: number, engines: readonly RunnerName[]): Pro
   return out.join('\n');
 }
 
-export function summary({ seed, cases, steps, differences, seconds }: Result): string {
+export function summary({ seed, cases, steps, differences, seconds, kinds }: Result): string {
   const times = Object.entries(seconds).map(([name, s]) => `${name} ${s.toFixed(1)} s`).join(', ');
-  return `seed ${seed}: ${cases} cases of ${steps} steps, ${differences.length} differences (${times})`;
+  const met = [...kinds].sort(([a], [b]) => (a < b ? -1 : 1)).map(([kind, count]) => `${kind}: ${count}`).join('; ');
+  return `seed ${seed}: ${cases} cases of ${steps} steps, ${differences.length} differences (${times}); ${met}`;
 }

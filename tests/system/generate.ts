@@ -44,7 +44,7 @@ function drawTables(random: Random, drawing: Drawing): bigint {
     const mapping = drawing.map(root);
     if (!mapping || mapping.level !== 3 || mapping.contiguous || random(2)) continue;
     const next = drawing.map(root, { va: mapping.va + (1n << BigInt(drawing.half.granuleBits)), level: 3 });
-    if (next && !next.contiguous && !next.services && !mapping.services) drawing.mappings[drawing.mappings.indexOf(mapping)] = { ...mapping, next };
+    if (next && !next.contiguous && next.holds === 'data' && mapping.holds === 'data') drawing.mappings[drawing.mappings.indexOf(mapping)] = { ...mapping, next };
   }
   return root;
 }

@@ -1,5 +1,5 @@
 /** The instructions that steps are made of, as text: x1 is the address (SP for some), x2 and x3 are data, x4 and up take results. */
-import { assemble } from '@hypnos/isa';
+import { assemble, SYSTEM_REGISTERS } from '@hypnos/isa';
 
 /** `size` is what the address must be a multiple of to be aligned. */
 export interface Access { readonly text: string; readonly size: number; readonly kind: 'load' | 'store' | 'atomic' | 'exclusive' | 'cache' | 'stack'; readonly pieces?: number }
@@ -52,6 +52,27 @@ export const SYSTEM = [
 
 /** At EL0 these are UNDEFINED; at EL1 they would call firmware or come back for ever. */
 export const NOT_AT_EL0 = ['hvc #1', 'smc #1', 'eret'] as const;
+
+/** Bits that both CPUs have, of what EL1 writes to a register and reads back. */
+const WRITABLE: Readonly<Record<string, bigint>> = {
+  TPIDR_EL0: ~0n, TPIDR_EL1: ~0n, CONTEXTIDR_EL1: 0xffff_ffffn, AFSR0_EL1: ~0n, AFSR1_EL1: ~0n, AMAIR_EL1: ~0n, ACTLR_EL1: ~0n, FAR_EL1: ~0n, ELR_EL1: ~0n,
+  SCXTNUM_EL0: ~0n, SCXTNUM_EL1: ~0n, FPCR: 0x07c8_0000n, CSSELR_EL1: 3n, SPSR_EL1: 0xf1f0_03cfn, SP_EL0: ~0n, DBGBVR0_EL1: 0x0000_7fff_ffff_fffcn, DBGWVR1_EL1: 0x0000_7fff_ffff_fffcn,
+};
+export interface RegisterWrite { readonly text: string; readonly bits: bigint }
+export const WRITES: readonly RegisterWrite[] = Object.entries(WRITABLE).map(([name, bits]) => ({ text: `msr ${name}, x2; mrs x4, ${name}`, bits: BigInt.asUintN(64, bits) }));
+
+/** Not the identification registers, which FEAT_IDST traps on QEMU's CPU, and not the debug channel, which QEMU 7.2 has not. */
+const ELSEWHERE = /^(MDCCSR_EL0|DBGDTR)/;
+/** Registers as EL0 asks for them: most are refused, some by a control of EL1's. What is read may be the time, so it is not looked at. */
+export const ASKED_AT_EL0: readonly string[] = SYSTEM_REGISTERS.filter(({ name, at }) => at[0] >= 2 && !(at[0] === 3 && at[2] === 0 && at[1] !== 3) && !ELSEWHERE.test(name)).flatMap(row => {
+  const asked: string[] = [];
+  if (row.el1.includes('read')) asked.push(`mrs x4, ${row.name}; movz x4, #0`);
+  if (row.el1.includes('write') && !/^(CNT|FPCR|SPSR|NZCV|DAIF)/.test(row.name)) asked.push(`msr ${row.name}, x0`);
+  return asked;
+});
+/** Waiting at EL0, where SCTLR_EL1.nTWI traps it. */
+export const WAIT = 'wfi';
+export const ZERO = 'dc zva, x1';
 
 /** Words of a text whose instructions are divided by semicolons. */
 export const words = (text: string): number[] => [...assemble(text.replaceAll(';', '\n')).words];

@@ -26,6 +26,7 @@ struct context {
   u64 x[31], sp_el1, sp_el0, elr, spsr, esr, far, par, vector, in_step, callee[12], sp;
   u64 compared, exact;       /* checksums: what QEMU must agree with, and the rest */
   u64 details;
+  u32 met[4096];             /* exceptions by class and fault status */
 };
 
 enum { BEFORE_NONE, BEFORE_STORE, BEFORE_TTBR };
@@ -115,7 +116,7 @@ static void invalidate(u64 kind, u64 argument) {
 
 static void clear_registers(void) {
   write_register(tpidr_el0, 0), write_register(tpidr_el1, 0), write_register(contextidr_el1, 0), write_register(par_el1, 0);
-  write_register(csselr_el1, 0), write_register(fpcr, 0), write_register(fpsr, 0);
+  write_register(s3_3_c13_c0_7, 0), write_register(s3_0_c13_c0_7, 0), write_register(csselr_el1, 0), write_register(fpcr, 0), write_register(fpsr, 0);
   __asm__ volatile("movi v0.2d, #0\n\tmovi v1.2d, #0\n\tmovi v2.2d, #0\n\tmovi v3.2d, #0");
 }
 
@@ -155,6 +156,7 @@ static void run_step(struct context *c, const struct test *t, const struct step 
   write_register(daif, own);
   if (c->details) put('\n');
   u64 class = (c->esr >> 26) & 63, ours = s->flags & FLAG_OURS;
+  c->met[class << 6 | (class == 0x20 || class == 0x21 || class == 0x24 || class == 0x25 ? c->esr & 63 : 0)]++;
   told(c, ours, "vector", c->vector);
   told(c, ours, "esr", c->esr & s->esr_compared);
   told(c, 1, "esr", c->esr);
@@ -226,5 +228,8 @@ void run_all(void) {
     call_at((void *)run_case, offset, t->half ? 0 : HIGH);
     hex(c->compared), put(' '), hex(c->exact), put('\n');
     offset += t->bytes;
+  }
+  for (u64 i = 0; i < 4096; i++) {
+    if (c->met[i]) put('#'), put(' '), hex(i), put(' '), hex(c->met[i]), put('\n');
   }
 }

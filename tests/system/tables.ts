@@ -2,7 +2,7 @@
 import type { Random } from '../fuzz/random.ts';
 
 /** Guest-physical places, which `payload.c` leaves to the cases. */
-export const PLACES = { tables: 0x4100_0000n, data: 0x4120_0000n, dataPages: 240, services: 0x4130_0000n, absent: 0x6000_0000n } as const;
+export const PLACES = { tables: 0x4100_0000n, data: 0x4120_0000n, dataPages: 240, services: 0x4130_0000n, zeroes: 0x4131_0000n, absent: 0x6000_0000n } as const;
 
 export interface Half {
   readonly high: boolean;
@@ -29,8 +29,8 @@ export interface Mapping {
   readonly at: bigint;
   readonly device: boolean;
   readonly contiguous: boolean;
-  /** A page of SVC instructions. */
-  readonly services: boolean;
+  /** What is there: data of all kinds; SVC instructions, which nobody writes; zeroes, which only DC ZVA writes. */
+  readonly holds: 'data' | 'services' | 'zeroes';
   /** The page behind it, if that is mapped as well. */
   readonly next?: Mapping;
 }
@@ -120,8 +120,8 @@ export class Drawing {
   /** Draws one mapping from `root`, at an address of its own or at `wanted`. */
   map(root: bigint, wanted?: { readonly va: bigint; readonly level: number }): Mapping | null {
     const random = this.#random, level = wanted?.level ?? this.#level(), bits = BigInt(this.blockBits(level)), mask = (1n << bits) - 1n;
-    const services = random(4) === 0;
-    const pa = services ? PLACES.services : PLACES.data + BigInt(random(PLACES.dataPages)) * 4096n;
+    const holds: Mapping['holds'] = random(4) ? 'data' : random(4) ? 'services' : 'zeroes';
+    const pa = holds === 'data' ? PLACES.data + BigInt(random(PLACES.dataPages)) * 4096n : PLACES[holds];
     const upper = wanted ? wanted.va : random.bits64();
     const va = this.canonical((upper & ~mask) | (pa & mask)), path = this.#path(root, va, level);
     if (!path) return null;
@@ -129,7 +129,7 @@ export class Drawing {
     const contiguous = random(12) === 0 && this.half.granuleBits === 12 && level > 1 && this.#contiguous(leaf, descriptor, level);
     if (!contiguous) this.entries.set(leaf, descriptor);
     const device = this.half.device[Number((attributes >> 2n) & 7n)]!;
-    const mapping = { va, pa, level, at: leaf, device, contiguous, services };
+    const mapping: Mapping = { va, pa, level, at: leaf, device, contiguous, holds };
     this.mappings.push(mapping);
     if (random(4) === 0) this.#spoil(path, level);
     return mapping;
