@@ -26,20 +26,27 @@ const DETERMINISTIC_EPOCH_NS = 1_767_225_600n * 1_000_000_000n;
 const ticksUp = <T extends bigint | null>(ns: T): T => (ns === null ? ns : (ns + TICK - 1n) / TICK) as T;
 
 /** Runs a machine to its end and tells it. Blocks its thread while it does. */
-export function runMachine(setup: ThreadSetup, host: ThreadHost): void {
+export function runMachine(setup: ThreadSetup, outside: ThreadHost): void {
+  const mailbox = new Mailbox(setup.mailbox), host: ThreadHost = {
+    ...outside,
+    post(message) {
+      if (message.kind !== 'ended') mailbox.posting();
+      outside.post(message);
+    },
+  };
   const flashBytes = setup.fittings.flash ? 2 * MAP.flash.bankBytes : 0;
   const map = memoryMap(setup.cpus, setup.memoryBytes + flashBytes);
-  const before: RunStatistics[] = [];
+  let figures: RunStatistics | undefined;
   for (let boot = 0; ; boot++) {
     // A machine that resets begins with clean records, as the first did; RAM keeps what it held, and flash too. Decoded instructions are the engine's own.
     if (boot > 0) new Uint8Array(setup.memory.buffer, 0, map.records(0)).fill(0);
     const { machine, vcpu } = build(setup, host, map, boot === 0);
     machine.report({ event: 'booted', entry: `0x${setup.entry.toString(16)}` });
     const { ended, detail } = runVcpu(vcpu, machine);
-    before.push(machine.statistics());
+    figures = figures === undefined ? machine.statistics() : sum(figures, machine.statistics());
     if (ended === 'reset' && setup.reboot) continue;
     if (ended === 'fault') machine.report({ event: 'fault', detail: detail ?? 'unknown' });
-    host.post({ kind: 'ended', ending: ended, statistics: before.reduce(sum), ...(detail !== undefined && { detail }) });
+    host.post({ kind: 'ended', ending: ended, statistics: figures, ...(detail !== undefined && { detail }) });
     return;
   }
 }
@@ -131,12 +138,12 @@ function reserver(buffer: SharedArrayBuffer, map: MemoryMap): (bytes: number, al
   };
 }
 
-/** Console bytes to the owner; blocks while the owner has not taken the ones before, a stop excepted. */
+/** Console bytes to the owner; blocks while the owner has not taken the ones before, a stop or reset excepted. */
 function sender(mailbox: Mailbox, { output }: Line): (bytes: Uint8Array) => void {
   return bytes => {
     for (let rest = bytes; rest.length > 0; ) {
       rest = rest.subarray(output.write(rest));
-      if (rest.length === 0 || mailbox.stopWanted()) return;
+      if (rest.length === 0 || mailbox.endWanted()) return;
       output.waitForRoom(1000);
     }
   };
@@ -148,6 +155,9 @@ function entropy64(entropy: (into: Uint8Array) => void): bigint {
   return new DataView(bytes.buffer).getBigUint64(0, true);
 }
 
+/** Names kept in a table of figures: a guest that resets for ever could find a new one each time. */
+const NAMES = 256;
+
 /** Figures of a machine that reset, added up. */
 const sum = (a: RunStatistics, b: RunStatistics): RunStatistics => ({
   retired: a.retired + b.retired, sleeps: a.sleeps + b.sleeps, asleepNs: a.asleepNs + b.asleepNs, runningNs: a.runningNs + b.runningNs,
@@ -155,6 +165,10 @@ const sum = (a: RunStatistics, b: RunStatistics): RunStatistics => ({
 });
 function added(a: Readonly<Record<string, number>>, b: Readonly<Record<string, number>>): Record<string, number> {
   const out: Record<string, number> = { ...a };
-  for (const [key, count] of Object.entries(b)) out[key] = (out[key] ?? 0) + count;
+  let names = Object.keys(out).length;
+  for (const [key, count] of Object.entries(b)) {
+    if (!(key in out) && names++ >= NAMES) continue;
+    out[key] = (out[key] ?? 0) + count;
+  }
   return out;
 }

@@ -172,6 +172,7 @@ export class Machine {
   }
 
   #heard(message: ThreadMessage, finish: (ended: Ended) => void): void {
+    if (message.kind !== 'ended') this.#mailbox.messageHeard();
     switch (message.kind) {
       case 'event': for (const listener of this.#listeners.event) listener(message.event); break;
       case 'ask': void this.#ask(message.entry, message.context); break;

@@ -54,3 +54,30 @@ test('a thread that waits for orders hears them from another thread, and its byt
   assert.equal(new TextDecoder().decode(box.uart.output.peek()), 'deny-3');
   await ended;
 });
+
+test('who posts waits while the owner has too much to hear, unless the machine is to end', async () => {
+  const box = new Mailbox(), posted = new Int32Array(new SharedArrayBuffer(4));
+  const worker = new Worker(`
+    import { workerData } from 'node:worker_threads';
+    const { Mailbox } = await import(workerData.module);
+    const box = new Mailbox(workerData.memory);
+    for (let i = 1; i <= 400; i++) {
+      box.posting();
+      Atomics.store(workerData.posted, 0, i);
+      Atomics.notify(workerData.posted, 0);
+    }
+  `, { eval: true, workerData: { memory: box.memory, posted, module: new URL('./mailbox.ts', import.meta.url).href } });
+  const ended = new Promise((resolve, reject) => worker.once('exit', resolve).once('error', reject));
+  const reached = async (count: number): Promise<void> => {
+    for (let now = Atomics.load(posted, 0); now < count; now = Atomics.load(posted, 0)) await Atomics.waitAsync(posted, 0, now).value;
+  };
+  await reached(64);
+  for (let heard = 1; heard <= 200; heard++) {
+    assert.ok(Atomics.load(posted, 0) < 64 + heard, 'no more than there is room for');
+    box.messageHeard();
+    await reached(64 + heard);
+  }
+  box.order(ORDER.stop);
+  await ended;
+  assert.equal(Atomics.load(posted, 0), 400);
+});

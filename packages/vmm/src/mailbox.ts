@@ -6,7 +6,10 @@ const RING_BYTES = 1 << 16;
 const RINGS = 4;
 
 const ringShape = state.shape({ head: state.u32(), tail: state.u32(), bytes: state.bytes(RING_BYTES) });
-const shape = state.shape({ orders: state.u32(), decision: state.u32(), denyCode: state.i32() });
+const shape = state.shape({ orders: state.u32(), decision: state.u32(), denyCode: state.i32(), posted: state.u32(), heard: state.u32() });
+const POSTED = shape.offsetOf('posted') / 4, HEARD = shape.offsetOf('heard') / 4;
+/** Messages posted and not heard yet, at most: a guest may make more of them than its owner can hear, and they lie in the host's memory. */
+const MOST_UNHEARD = 64;
 
 /** Orders to the vCPU's thread, as bits. `pause` stays set until `resume`; the others are taken once. */
 export const ORDER = {
@@ -112,7 +115,8 @@ export class Mailbox {
     Atomics.notify(this.#words, 0);
   }
   peekOrders(): number { return Atomics.load(this.#words, 0); }
-  stopWanted(): boolean { return (this.peekOrders() & ORDER.stop) !== 0; }
+  /** Whether the machine is to end or begin anew, and so need not wait for its owner any more. */
+  endWanted(): boolean { return (this.peekOrders() & (ORDER.stop | ORDER.reset)) !== 0; }
   /** Takes these orders; answers which of them there were. */
   takeOrders(mask: number): number { return Atomics.and(this.#words, 0, ~mask) & mask; }
   /** Blocks until some order of `mask` is there. */
@@ -122,6 +126,21 @@ export class Mailbox {
       if (orders & mask) return;
       Atomics.wait(this.#words, 0, orders);
     }
+  }
+
+  /** Before a message is posted: counts it, and blocks while the owner has too many to hear, an end excepted. */
+  posting(): void {
+    for (;;) {
+      const heard = Atomics.load(this.#words, HEARD);
+      if (((Atomics.load(this.#words, POSTED) - heard) >>> 0) < MOST_UNHEARD || this.endWanted()) break;
+      Atomics.wait(this.#words, HEARD, heard, 1000);
+    }
+    Atomics.add(this.#words, POSTED, 1);
+  }
+  /** The owner has heard a message. */
+  messageHeard(): void {
+    Atomics.add(this.#words, HEARD, 1);
+    Atomics.notify(this.#words, HEARD);
   }
 
   decide(decision: DecisionWord, denyCode = 0): void {

@@ -12,7 +12,9 @@ import { statisticsLines, statusLine } from './status.ts';
 
 export const runVerb = (): Command => runCommand().action(async (options: RunOptions) => { process.exitCode = await run(options); });
 
-const say = (line: string): void => { process.stderr.write(`hypnos: ${line}\n`); };
+/** Bytes of status lines that wait for a reader, at most; then lines are left out, since a guest can make any number of them. */
+const MOST_UNREAD = 1 << 20;
+const say = (line: string): void => { if (process.stderr.writableLength < MOST_UNREAD) process.stderr.write(`hypnos: ${line}\n`); };
 const named = (what: string, path: string): NamedBytes => ({ name: path, bytes: readWhole(what, path) });
 
 async function run(options: RunOptions): Promise<number> {
