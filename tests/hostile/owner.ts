@@ -14,7 +14,7 @@ const control = new Int32Array((workerData as OwnerData).control), heard = new M
 /** The word that a machine's thread waits on for orders, the first of its mailbox: a guest that sleeps under interface v1 is there. */
 const mailboxes: Int32Array[] = [];
 /** A case that is not over after this long hangs, on however slow a host. */
-const PATIENCE_MS = 10_000;
+const PATIENCE_MS = 120_000;
 /** Room behind the RAM that nothing may touch. */
 const SPARE_BYTES = 1 << 16;
 

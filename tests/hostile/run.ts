@@ -31,8 +31,10 @@ function tickingClock(): HostClock {
   return { monotonicNs: () => (ns += 1000n), wallNs: () => 1_767_225_600_000_000_000n + ns };
 }
 
+/** Instructions and exceptions of a slice that is compared, so that a loop of exceptions is soon known for one. */
+const JUDGED_SLICE = 2000;
 /** Slices without an instruction retired after which a guest that is compared is left in its loop of exceptions. */
-const MOST_STUCK = 16;
+const MOST_STUCK = 4;
 /** What a reset takes from the budget. */
 const BOOT = 200;
 /** Reasons to come out after which the machine may wait. */
@@ -95,7 +97,7 @@ class Course {
       return EXIT.attention;
     }
     if (this.#judged) this.#lookAtTime();
-    const most = BigInt(Math.min(all, next?.at ?? all) - used), given = budget < most ? budget : most, before = cpu.retired;
+    const left = Math.min(all, next?.at ?? all) - used, most = BigInt(this.#judged ? Math.min(left, JUDGED_SLICE) : left), given = budget < most ? budget : most, before = cpu.retired;
     const reason = engine.run(given);
     this.#count(Number(cpu.retired - before), reason === EXIT.budget ? Number(given) : 1);
     if (MAY_WAIT.has(reason)) this.#around.mayWait(true);
@@ -118,17 +120,21 @@ class Course {
   }
 
   hear(message: ThreadMessage): void {
-    if (message.kind === 'event') {
-      if (this.events.length < EVENTS) this.events.push(message.event);
-      if (message.event.event === 'paused') this.#around.order('resume');
-      if (message.event.event === 'asleep') this.#around.mayWait(true);
-      // Instructions are counted anew, and starting again costs as much as many of them.
-      if (message.event.event === 'reset') this.#beside += Number(message.event.at.retired) + BOOT;
-    } else if (message.kind === 'ended') this.ended = message;
-    else if (message.kind === 'ask') {
-      this.#around.mayWait(false);
-      this.#around.tell(message);
+    if (message.kind === 'ended') {
+      this.ended = message;
+      return;
     }
+    // While its owner decides, a guest that waits is not one that waits for nothing.
+    if (message.kind === 'ask') this.#around.mayWait(false);
+    if (message.kind === 'event') this.#happened(message.event);
+    this.#around.tell(message);
+  }
+  #happened(event: MachineEvent): void {
+    if (this.events.length < EVENTS) this.events.push(event);
+    if (event.event === 'paused') this.#around.order('resume');
+    if (event.event === 'asleep') this.#around.mayWait(true);
+    // Instructions are counted anew, and starting again costs as much as many of them.
+    if (event.event === 'reset') this.#beside += Number(event.at.retired) + BOOT;
   }
 }
 
