@@ -7,10 +7,9 @@ import { decode } from './encodings.ts';
 import type { Difference } from './fuzz.ts';
 import type { Program } from './layout.ts';
 import { namesOf } from './replay.ts';
-import { shrink } from './shrink.ts';
+import { NOP, shrink } from './shrink.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..'), FOLDER = 'build/fuzz/differences';
-const NOP = 0xd503_201f;
 
 const hex = (value: number | bigint): string => `0x${value.toString(16)}`;
 const text = (word: number): string => {
