@@ -1,5 +1,5 @@
 /** docs/generated/support.md: every encoding class of the manual, what stands in it, and what each CPU model does with it. */
-import { cpuModels, ENCODING_GROUPS, type EncodingClass, linesOf, type Reach, type Support, SYSTEM_REGISTERS, type SystemRegister } from '@hypnos/isa';
+import { cpuModels, el0Control, ENCODING_GROUPS, type EncodingClass, type Feature, linesOf, type Reach, type Support, SYSTEM_REGISTERS, type SystemRegister } from '@hypnos/isa';
 import { publish, table } from './generated.ts';
 
 const models = Object.entries(cpuModels);
@@ -38,9 +38,16 @@ const groups = ENCODING_GROUPS.map(({ title, classes }) => `### ${title}\n\n${ta
 const served = ({ name }: SystemRegister) => /^(ICC_|CNT[VP]_)/.test(name);
 const reach = (at: Reach) => (at === 'none' ? 'UNDEFINED' : at === 'read' ? 'reads' : at === 'write' ? 'writes' : 'reads, writes');
 
+const atEl0 = (row: SystemRegister): string => {
+  const control = el0Control(row);
+  return row.el0 === 'none' ? 'UNDEFINED' : control ? `${reach(row.el0)}; trapped by ${control}` : reach(row.el0);
+};
+const onModel = (row: SystemRegister, features: ReadonlySet<Feature>): string => {
+  if (!(row.needs ?? []).every(feature => features.has(feature))) return 'UNDEFINED';
+  return row.el1 === 'none' ? 'the hypervisor\'s own' : served(row) ? 'works, by the hypervisor' : 'works';
+};
 const registers = table(['Register', 'Needs', 'EL1', 'EL0', ...models.map(([name]) => `\`${name}\``)], SYSTEM_REGISTERS.map(row => [
-  row.name, (row.needs ?? []).join(', '), reach(row.el1), row.el0 === 'none' ? 'UNDEFINED' : `${reach(row.el0)}${row.readsThroughEngine || row.writesThroughEngine ? ', or trapped by EL1\'s controls' : ''}`,
-  ...models.map(([, { features }]) => ((row.needs ?? []).every(feature => features.has(feature)) ? (row.el1 === 'none' ? 'the hypervisor\'s own' : served(row) ? 'works, by the hypervisor' : 'works') : 'UNDEFINED')),
+  row.name, (row.needs ?? []).join(', '), reach(row.el1), atEl0(row), ...models.map(([, { features }]) => onModel(row, features)),
 ]));
 
 const all = ENCODING_GROUPS.flatMap(({ classes }) => classes), lines = all.flatMap(each => linesOf(each));
@@ -48,7 +55,7 @@ const all = ENCODING_GROUPS.flatMap(({ classes }) => classes), lines = all.flatM
 publish('support.md', 'tools/docs/support.ts', `# What is supported
 
 The classes are those of the Arm Architecture Reference Manual's index by encoding (DDI 0487K.a, C4.1); instructions that came later, as far as LLVM 22 knows them,
-stand in them too, with their features. ${all.length} classes, ${lines.length} lines. A word that is in no class is unallocated, and UNDEFINED.
+stand in them too, with their features; SVE and SME are listed by their groups. ${all.length} classes, ${lines.length} lines. A word that is in no class is unallocated, and UNDEFINED.
 
 - **works**: as the manual says, with the exceptions it gives the instruction.
 - **to the hypervisor**: the CPU is left, as by a trap to EL2. HVC and SMC are UNDEFINED at EL0.
@@ -64,6 +71,6 @@ Mask and value are of the first instruction of a line. Tests draw words of every
 ${groups.join('\n')}
 ## System registers
 
-MRS and MSR of any place that is not here are UNDEFINED at both levels. What EL0 may not reach is UNDEFINED there.
+MRS and MSR of any place that is not here are UNDEFINED at both levels. What EL0 may not reach is UNDEFINED there. CPACR_EL1.FPEN\ntraps FPCR and FPSR at EL1 too.
 
 ${registers}`);

@@ -17,5 +17,6 @@ export * from './disassemble.ts';
 export * from './forms.ts';
 export * from './sampling.ts';
 export * from './assemble.ts';
+export { el0Control } from './encoding-index/el0-controls.ts';
 export { type AbsentInstructions, ENCODING_CLASSES, ENCODING_GROUPS, type EncodingClass, encodingClassOf, type EncodingGroup } from './encoding-index/index.ts';
 export { linesOf, randomWordOf, type Support, type SupportLine, supportOf } from './encoding-index/support.ts';

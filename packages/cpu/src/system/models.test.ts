@@ -1,7 +1,9 @@
 /** A CPU model has what it advertises and nothing else: the rest is UNDEFINED on both engines (DDI 0487 D1.3, EC 0). */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { A64, assemble, cpuModels, decoder, encode, formsOf, present, sampleFields, SYSTEM_REGISTERS, type SystemRegister } from '@hypnos/isa';
+import {
+  A64, assemble, cpuModels, decoder, el0Control, encode, encodingOf, formsOf, present, randomFrom, sampleFields, SYSTEM_REGISTERS, type SystemRegister,
+} from '@hypnos/isa';
 import { DATA, ENGINES, type EngineMachine, engineMachine, PROGRAM } from '../../test/debug-machine.ts';
 import { RAM } from '../../test/machine.ts';
 
@@ -62,6 +64,40 @@ for (const name of MODELS) {
       }
     });
   }
+}
+
+/** Everything that can keep EL0 out, closed and open: registers of EL1 with their values. */
+const CLOSED = { sctlr_el1: 1n << 20n, cntkctl_el1: 0n, pmuserenr_el0: 0n, cpacr_el1: 0n, mdscr_el1: 1n << 12n };
+const OPEN = { sctlr_el1: (1n << 9n) | (1n << 15n), cntkctl_el1: 0x303n, pmuserenr_el0: 15n, cpacr_el1: 3n << 20n, mdscr_el1: 0n };
+
+for (const engine of ENGINES) {
+  test(`${engine}: EL0 is trapped from a register exactly where the support table names a control, while that is closed`, () => {
+    const machine = engineMachine(engine, '', { model: cpuModels.default }), TRAPPED: readonly bigint[] = [0x18n, 0x07n];
+    const trapped = (controls: Readonly<Record<string, bigint>>, word: number): boolean => {
+      machine.restart('');
+      for (const [name, value] of Object.entries(controls)) machine.msr(name, value);
+      undefinedAt(machine, 0, word);
+      return TRAPPED.includes(machine.ctx.cells.ESR_EL1 >> 26n);
+    };
+    for (const row of SYSTEM_REGISTERS) {
+      for (const read of [true, false]) {
+        if (row.el0 !== 'read-write' && row.el0 !== (read ? 'read' : 'write')) continue;
+        assert.equal(trapped(CLOSED, move(read, row)), el0Control(row) !== null, `${read ? 'MRS' : 'MSR'} ${row.name}`);
+        assert.equal(trapped(OPEN, move(read, row)), false, `${read ? 'MRS' : 'MSR'} ${row.name}, opened`);
+      }
+    }
+  });
+
+  test(`${engine}: any other place of MRS and MSR is UNDEFINED`, () => {
+    const machine = engineMachine(engine, '', { model: cpuModels.default }), random = randomFrom(1);
+    const places = new Set(SYSTEM_REGISTERS.map(({ at }) => encodingOf(at)));
+    for (let i = 0; i < 1500; i++) {
+      const at = [2 + random(2), random(8), random(16), random(16), random(8)] as const;
+      if (places.has(encodingOf(at))) continue;
+      const word = (0xd500_0000 | (random(2) << 21) | (at[0] << 19) | (at[1] << 16) | (at[2] << 12) | (at[3] << 8) | (at[4] << 5)) >>> 0;
+      assert.ok(undefinedAt(machine, 1, word), word.toString(16));
+    }
+  });
 }
 
 const spsr = { pan: 1n << 22n, uao: 1n << 23n, dit: 1n << 24n, ssbs: 1n << 12n } as const;
