@@ -10,8 +10,13 @@ export interface Finding { readonly engine: EngineName; readonly run: number; re
 export class Bench {
   readonly #judge: Engine = referenceEngine({ now: new Uint32Array(FORMS.length) });
   readonly #others: readonly Engine[];
+  readonly #cpu: string | undefined;
 
-  constructor(others: readonly Engine[] = [interpreterEngine('interpreter'), interpreterEngine('inline')]) { this.#others = others; }
+  /** `cpu`: one of QEMU's, where it is not to be its largest. */
+  constructor(others: readonly Engine[] = [interpreterEngine('interpreter'), interpreterEngine('inline')], cpu?: string) {
+    this.#others = others;
+    this.#cpu = cpu;
+  }
 
   /** What differs from the judge, on all engines or on one; empty when they agree. */
   findings(program: Program, only?: EngineName): Finding[] {
@@ -26,7 +31,7 @@ export class Bench {
       for (const engine of this.#others) if (!only || only === engine.name) note(engine.name, run, engineDifferences(program, expected, engine.run(registers)));
     });
     if (program.onQemu && (!only || only === 'qemu') && found.every(f => f.engine !== 'reference')) {
-      const { records: [answers = []], ended } = runOnQemu([program]);
+      const { records: [answers = []], ended } = runOnQemu([program], this.#cpu);
       records.forEach((record, run) => { note('qemu', run, answers[run] ? differences(program, record, answers[run]) : [ended ?? 'QEMU answered nothing']); });
     }
     return found;

@@ -7,7 +7,7 @@ import { poolOf } from './values.ts';
 
 const SOURCE = join(import.meta.dirname, 'harness.c'), FOLDER = join(import.meta.dirname, '../../build/fuzz'), HARNESS = join(FOLDER, 'harness');
 /** The features of QEMU that our rows do not have are switched off, where that can be done. */
-const CPU = 'max,sve=off,sme=off,pauth=off';
+const MAX = 'max,sve=off,sme=off,pauth=off';
 const MILLISECONDS = 600_000;
 
 function build(): void {
@@ -34,9 +34,9 @@ function encode(programs: readonly Program[]): Uint8Array {
   return Buffer.concat(parts);
 }
 
-export function runOnQemu(programs: readonly Program[]): QemuBatch {
+export function runOnQemu(programs: readonly Program[], cpu: string = MAX): QemuBatch {
   build();
-  const { stdout, status, signal } = spawnSync('qemu-aarch64', ['-cpu', CPU, HARNESS], { input: encode(programs), maxBuffer: 1 << 30, timeout: MILLISECONDS });
+  const { stdout, status, signal } = spawnSync('qemu-aarch64', ['-cpu', cpu, HARNESS], { input: encode(programs), maxBuffer: 1 << 30, timeout: MILLISECONDS });
   const view = new DataView(stdout.buffer, stdout.byteOffset, stdout.byteLength), records: Uint8Array[][] = [];
   let at = 0;
   const next = (): Uint8Array | null => {
