@@ -19,7 +19,7 @@ const CASES = 2000, JUDGED = 100, PARTS = 500, STEPS = 12;
 const long: LongRun = {
   name: 'system-fuzz', parts: PARTS,
   // The last number goes up when cases are drawn otherwise.
-  settings: `${CASES} cases on interpreter and QEMU, ${JUDGED} on the reference engine too, ${STEPS} steps each, drawing 1`,
+  settings: `${CASES} cases on interpreter and QEMU, ${JUDGED} on the reference engine too, ${STEPS} steps each, drawing 2`,
   async run(part) {
     const seed = 1_000_000 + 2 * part;
     const judged = await fuzz(seed, JUDGED, ['reference', 'interpreter', 'qemu']), more = await fuzz(seed + 1, CASES - JUDGED, ['interpreter', 'qemu']);

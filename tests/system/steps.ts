@@ -111,6 +111,18 @@ function accessStep(scene: Scene, chosen: Access): Step | null {
   return { ...step, ...(wrongStack ? { flags: FLAG.ours } : forgiven(chosen, target)) };
 }
 
+const SINGLE = ACCESSES.filter(({ text, kind }) => !text.includes(';') && kind !== 'cache' && kind !== 'stack');
+
+/** Two accesses one behind the other, with nothing between: the second one's address is in x0. */
+function pairStep(scene: Scene): Step | null {
+  const second = pick(scene.random, SINGLE), a = accessStep(scene, pick(scene.random, SINGLE)), b = accessStep(scene, second);
+  if (!a || !b) return null;
+  return {
+    ...a, code: [...a.code.slice(0, -1), ...codeOf(second.text.replaceAll('x1', 'x0'))], x: [b.x[1], a.x[1], a.x[2], a.text.includes('ldadd') ? a.x[3] : b.x[3]],
+    esrOurs: (a.esrOurs ?? 0n) | (b.esrOurs ?? 0n), flags: (a.flags ?? 0) | (b.flags ?? 0), text: `${a.text}; then ${b.text} by x0`,
+  };
+}
+
 /** What QEMU 7.2 is not asked about an access; see docs/system-fuzzing.md. */
 function forgiven({ kind, pieces = 1 }: Access, { crosses }: Target): Pick<Step, 'esrOurs' | 'flags'> {
   if (kind === 'cache') return { flags: FLAG.ours };
@@ -175,6 +187,12 @@ function writeStep(scene: Scene): Step {
   return { ...step, x: [step.x[0], step.x[1], value, step.x[3]], text: `${step.text} with ${value.toString(16)}` };
 }
 
+/** A step ends behind the first instruction if it steps, and what was read is seen: it must not be the time, or this CPU's own. */
+function askedStep(scene: Scene): Step | null {
+  const text = pick(scene.random, ASKED_AT_EL0);
+  return scene.stepping && /^mrs x4, (CNT|RND|CTR|DCZID)/.test(text) ? null : plain(scene, text, 0);
+}
+
 /** While it steps, QEMU 7.2 takes WFI for a NOP. */
 const waitStep = (scene: Scene): Step | null => (scene.stepping || (scene.sctlr >> 16n) & 1n ? null : plain(scene, WAIT, 0));
 
@@ -231,9 +249,9 @@ function switchStep(scene: Scene): Step | null {
 
 const KINDS: readonly (readonly [share: number, draw: (scene: Scene) => Step | null])[] = [
   [10, scene => accessStep(scene, pick(scene.random, ACCESSES))],
-  [3, branchStep], [3, translationStep], [3, changeStep], [3, switchStep], [1, returnStep], [1, illegalStep],
+  [4, pairStep], [3, branchStep], [3, translationStep], [3, changeStep], [3, switchStep], [1, returnStep], [1, illegalStep],
   [6, scene => plain(scene, pick(scene.random, SYSTEM))], [1, scene => plain(scene, pick(scene.random, NOT_AT_EL0), 0)],
-  [3, scene => plain(scene, pick(scene.random, ASKED_AT_EL0), 0)], [2, writeStep], [1, waitStep], [1, zeroStep],
+  [3, askedStep], [2, writeStep], [1, waitStep], [1, zeroStep],
 ];
 const SHARES = KINDS.reduce((sum, [share]) => sum + share, 0);
 
