@@ -122,13 +122,13 @@ export const GHASH = `
 
 /** x0: the checksum; x1: x2 bytes, first in pieces of `bytes`, then one by one. */
 export function crcProgram(name: 'crc32' | 'crc32c', bytes: 1 | 2 | 4 | 8): string {
-  const piece = { 1: ['ldrb w4', `${name}b w3, w3, w4`], 2: ['ldrh w4', `${name}h w3, w3, w4`], 4: ['ldr w4', `${name}w w3, w3, w4`], 8: ['ldr x4', `${name}x w3, w3, x4`] }[bytes];
+  const [load, register, suffix] = ({ 1: ['ldrb', 'w4', 'b'], 2: ['ldrh', 'w4', 'h'], 4: ['ldr', 'w4', 'w'], 8: ['ldr', 'x4', 'x'] } as const)[bytes];
   return `
     mov w3, #-1
   1: cmp x2, #${bytes}
     b.lo 2f
-    ${piece[0]}, [x1], #${bytes}
-    ${piece[1]}
+    ${load} ${register}, [x1], #${bytes}
+    ${name}${suffix} w3, w3, ${register}
     sub x2, x2, #${bytes}
     b 1b
   2: cbz x2, 3f

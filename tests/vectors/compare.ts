@@ -1,6 +1,6 @@
 /** Compares vectors with the exact unit and with engines. */
 import { evaluateFp } from '@hypnos/cpu';
-import type { Vectored } from './catalogue.ts';
+import type { Vectored } from './vectored.ts';
 import { ANSWER_BYTES, type Bench } from './bench.ts';
 import { type Group, RECORD_BYTES } from './generator.ts';
 
@@ -13,12 +13,14 @@ const X6 = 2, FPSR = 3, NZCV = 4;
 const hex = (value: bigint | number): string => value.toString(16);
 
 /** Records as words; a copy where they do not stand aligned. */
-export const wordsOf = (records: Uint8Array): BigUint64Array =>
-  records.byteOffset % 8 === 0 ? new BigUint64Array(records.buffer as ArrayBuffer, records.byteOffset, records.length / 8) : new BigUint64Array(records.slice().buffer);
+export function wordsOf(records: Uint8Array): BigUint64Array {
+  const aligned = records.byteOffset % 8 === 0 ? records : records.slice();
+  return new BigUint64Array(aligned.buffer as ArrayBuffer, aligned.byteOffset, aligned.length / 8);
+}
 
 function told(group: Group, words: BigUint64Array, i: number, who: string, got: string): string {
-  const { what } = group, registers = [0, 1, 2].slice(0, what.operands).map(n => `${hex(words[i + IN + 2 * n + 1]!)}:${hex(words[i + IN + 2 * n]!)}`);
-  const expected = `${hex(words[i + RESULT + 1]!)}:${hex(words[i + RESULT]!)} flags ${hex(words[i + FLAGS]!)}`;
+  const { what } = group, register = (at: number) => `${hex(words[i + at + 1]!)}:${hex(words[i + at]!)}`;
+  const registers = [0, 1, 2].slice(0, what.operands).map(n => register(IN + 2 * n)), expected = `${register(RESULT)} flags ${hex(words[i + FLAGS]!)}`;
   return `${what.text} of ${registers.join(', ')} with FPCR ${hex(words[i + FPCR]!)}: MPFR has ${expected}; ${who} ${got}`;
 }
 
@@ -58,8 +60,8 @@ export function compareEngine(bench: Bench, group: Group, records: Uint8Array, b
   const isRight = CHECKS[group.what.answer];
   for (let i = 0, a = 0; i < words.length; i += WORDS, a += ANSWER_WORDS) {
     if (isRight(words, i + RESULT, answers, a) && answers[a + FPSR] === (held | words[i + FLAGS]!)) continue;
-    const got = `v3 ${hex(answers[a + 1]!)}:${hex(answers[a]!)} x6 ${hex(answers[a + X6]!)} FPSR ${hex(answers[a + FPSR]!)} (before: ${hex(before)}) NZCV ${hex(answers[a + NZCV]!)}`;
-    failures.push(told(group, words, i, bench.name, got));
+    const [low, high, x6, fpsr, flags] = [0, 1, X6, FPSR, NZCV].map(at => hex(answers[a + at]!));
+    failures.push(told(group, words, i, bench.name, `v3 ${high}:${low} x6 ${x6} FPSR ${fpsr} (before: ${hex(before)}) NZCV ${flags}`));
   }
   return { evaluations: words.length / WORDS, failures };
 }
@@ -69,5 +71,6 @@ const CHECKS: Readonly<Record<Exclude<Vectored['answer'], 'none'>, Check>> = {
   v: (words, result, answers, a) => words[result] === answers[a] && words[result + 1] === answers[a + 1],
   x: (words, result, answers, a) => words[result] === answers[a + X6],
   nzcv: (words, result, answers, a) => words[result]! << 28n === answers[a + NZCV],
-  jcvt: (words, result, answers, a) => (words[result]! & 0xffff_ffffn) === answers[a + X6] && (words[result]! >> 32n) << 28n === answers[a + NZCV],
+  jcvt: (words, result, answers, a) =>
+    (words[result]! & 0xffff_ffffn) === answers[a + X6] && (words[result]! >> 32n) << 28n === answers[a + NZCV],
 };

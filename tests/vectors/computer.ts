@@ -1,6 +1,7 @@
 /** A bare CPU at EL1 with some memory mapped to itself, on which programs run to their `hvc`; by the interpreter or the reference engine. */
 import {
-  type CpuContext, cpuContext, createInterpreter, createReference, EXIT, evaluateFp, guestMemory, type MemoryMap, memoryMap, resetCpu, setSlot, startTranslation,
+  type CpuContext, cpuContext, createInterpreter, createReference, EXIT, evaluateFp, guestMemory, type MemoryMap, memoryMap, resetCpu, setSlot,
+  startTranslation,
 } from '@hypnos/cpu';
 import { A64, type CpuModel, decoder, FEATURES, identificationOf } from '@hypnos/isa';
 
@@ -10,7 +11,8 @@ const CODE = RAM, TABLE = RAM + 0x1_0000n;
 /** Where data may stand, to the end of memory. */
 export const DATA: bigint = RAM + 0x2_0000n;
 
-const EVERYTHING: CpuModel = { doc: 'Every feature the rows know.', features: new Set(FEATURES), idRegisters: identificationOf(new Set(FEATURES), 2), caches: {} };
+const ALL = new Set(FEATURES);
+const EVERYTHING: CpuModel = { doc: 'Every feature the rows know.', features: ALL, idRegisters: identificationOf(ALL, 2), caches: {} };
 
 /** The interpreter's handlers in line, its handlers' functions, and the reference engine. */
 export type EngineName = 'interpreter' | 'functions' | 'reference';
@@ -35,7 +37,8 @@ function machine(buffer: ArrayBufferLike, map: MemoryMap): CpuContext {
   resetCpu(ctx);
   // A level 1 block of 1 GiB: access flag, inner shareable, attribute 0, which is Normal memory (DDI 0487 D8.3).
   ctx.memory.store(TABLE + 8n, 8, RAM | 0x701n);
-  Object.assign(ctx.cells, { SCTLR_EL1: 1n, CPACR_EL1: 3n << 20n, MAIR_EL1: 0xffn, TTBR0_EL1: TABLE, TCR_EL1: 25n | (25n << 16n) | (2n << 30n) | (2n << 32n) });
+  const TCR_EL1 = 25n | (25n << 16n) | (2n << 30n) | (2n << 32n);
+  Object.assign(ctx.cells, { SCTLR_EL1: 1n, CPACR_EL1: 3n << 20n, MAIR_EL1: 0xffn, TTBR0_EL1: TABLE, TCR_EL1 });
   startTranslation(ctx);
   return ctx;
 }
@@ -46,8 +49,9 @@ interface Engine { run(budget: bigint): number; stateChanged(): void; forgetCode
 const BUDGET = { interpreter: 1_000_000n, functions: 500n, reference: 1_000_000n } as const;
 
 export function computer(name: EngineName): Computer {
-  const map = memoryMap(1, RAM_BYTES), pages = map.end / 65536, memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
-  const { buffer } = memory, ctx = machine(buffer, map), linear = (address: bigint) => map.ram + Number(address - RAM);
+  const map = memoryMap(1, RAM_BYTES), pages = map.end / 65536;
+  const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true }), { buffer } = memory;
+  const ctx = machine(buffer, map), linear = (address: bigint) => map.ram + Number(address - RAM);
   let asked = 0;
   const exactUnit: typeof evaluateFp = (...args) => {
     asked++;
@@ -67,7 +71,8 @@ export function computer(name: EngineName): Computer {
       engine.stateChanged();
       let reason: number = EXIT.budget;
       while (reason === EXIT.budget) reason = engine.run(BUDGET[name]);
-      if (reason !== EXIT.hvc) throw new Error(`${name} came out with ${reason} at ${ctx.cpu.pc.toString(16)}, ESR_EL1 ${ctx.cells.ESR_EL1.toString(16)}`);
+      if (reason === EXIT.hvc) return;
+      throw new Error(`${name} came out with ${reason} at ${ctx.cpu.pc.toString(16)}, ESR_EL1 ${ctx.cells.ESR_EL1.toString(16)}`);
     },
     asked: () => asked,
   };

@@ -1,4 +1,4 @@
-/** Published answers of AES, SHA, GHASH and CRC, and node:crypto's on random data, by programs on the interpreter (in line and by functions) and the reference engine. */
+/** AES, SHA, GHASH and CRC as programs on every engine: published answers, and node:crypto's on random data. */
 import assert from 'node:assert/strict';
 import { createCipheriv, createHash } from 'node:crypto';
 import { test } from 'node:test';
@@ -8,7 +8,8 @@ import { crcProgram, DECIPHER, ENCIPHER, EXPAND_KEY, GHASH } from './cipher-prog
 import { type Computer, computer, DATA, type EngineName } from './computer.ts';
 import * as hashes from './hash-programs.ts';
 
-const SEED = Number(process.env['VECTORS_SEED'] ?? Date.now() % 1_000_000), ENGINES: readonly EngineName[] = ['interpreter', 'functions', 'reference'];
+const SEED = Number(process.env['VECTORS_SEED'] ?? Date.now() % 1_000_000);
+const ENGINES: readonly EngineName[] = ['interpreter', 'functions', 'reference'];
 /** Places for a program's arguments. */
 const [A, B, C, D] = [0n, 1n, 2n, 3n].map(i => DATA + i * 0x10_0000n) as [bigint, bigint, bigint, bigint];
 
@@ -18,8 +19,9 @@ const text = (s: string): Uint8Array => new TextEncoder().encode(s);
 const zeroes = (length: number): Uint8Array => new Uint8Array(length);
 
 const words = new Map<string, Uint32Array>();
+type Placed = readonly [bigint, Uint8Array];
 /** Runs a program; `placed` puts bytes where its arguments point. */
-function runProgram(on: Computer, program: string, placed: readonly (readonly [bigint, Uint8Array])[], ...values: readonly (bigint | number)[]): void {
+function runProgram(on: Computer, program: string, placed: readonly Placed[], ...values: readonly (bigint | number)[]): void {
   const code = words.get(program) ?? assemble(program).words;
   words.set(program, code);
   on.code.set(code);
@@ -74,7 +76,8 @@ onEveryEngine('AES-128, AES-192 and AES-256', 6, 60, (on, random, cases) => {
   }
   for (let i = 0; i < cases; i++) {
     const length = 16 + 8 * random(3), key = randomBytes(random, length), data = randomBytes(random, 16 * (1 + random(40)));
-    const cipher = createCipheriv(`aes-${length * 8}-ecb`, key, null).setAutoPadding(false), expected = Buffer.concat([cipher.update(data), cipher.final()]);
+    const cipher = createCipheriv(`aes-${length * 8}-ecb`, key, null).setAutoPadding(false);
+    const expected = Buffer.concat([cipher.update(data), cipher.final()]);
     assert.equal(hexOf(aes(on, ENCIPHER, key, data)), hexOf(expected));
     assert.equal(hexOf(aes(on, DECIPHER, key, expected)), hexOf(data));
   }
@@ -98,10 +101,12 @@ onEveryEngine('GHASH by PMULL', 4, 60, (on, random, cases) => {
   const hash = ghash(on, bytesOf('66e94bd4ef8a2c3b884cfa59ca342b2e'), zeroes(0), bytesOf('0388dace60b6a392f328c2b971b2fe78'));
   assert.equal(hexOf(hash), 'f38cbb1ad69223dcc3457ae5b6b0f885');
   for (let i = 0; i < cases; i++) {
-    const key = randomBytes(random, 16), iv = randomBytes(random, 12), aad = randomBytes(random, random(70)), cipher = createCipheriv('aes-128-gcm', key, iv).setAAD(aad);
+    const key = randomBytes(random, 16), iv = randomBytes(random, 12), aad = randomBytes(random, random(70));
+    const cipher = createCipheriv('aes-128-gcm', key, iv).setAAD(aad);
     const data = Buffer.concat([cipher.update(randomBytes(random, random(300))), cipher.final()]);
     // NIST SP 800-38D 7.1: the tag is the hash under the enciphered zero, with the enciphered first counter.
-    const first = aes(on, ENCIPHER, key, Buffer.concat([iv, bytesOf('00000001')])), hashed = ghash(on, aes(on, ENCIPHER, key, zeroes(16)), aad, data);
+    const first = aes(on, ENCIPHER, key, Buffer.concat([iv, bytesOf('00000001')]));
+    const hashed = ghash(on, aes(on, ENCIPHER, key, zeroes(16)), aad, data);
     assert.equal(hexOf(hashed.map((byte, n) => byte ^ first[n]!)), hexOf(cipher.getAuthTag()));
   }
 });
@@ -146,8 +151,10 @@ const HASHES: readonly Hash[] = [
   {
     name: 'sha512', block: 128, word: 8, program: hashes.sha512Program(), initial: hashes.SHA512_INITIAL, constants: hashes.SHA512_CONSTANTS,
     known: [
-      ['abc', 'ddaf35a193617abacc417349ae20413112e6fa4e89a97ea20a9eeee64b55d39a2192992a274fc1a836ba3c23a3feebbd454d4423643ce80e2a9ac94fa54ca49f'],
-      [LONGER, '8e959b75dae313da8cf4f72814fc143f8f7779c6eb9f7fa17299aeadb6889018501d289e4900f7e4331b99dec4b5433ac7d329eeb6dd26545e96e55b874be909'],
+      ['abc', 'ddaf35a193617abacc417349ae20413112e6fa4e89a97ea20a9eeee64b55d39a'
+        + '2192992a274fc1a836ba3c23a3feebbd454d4423643ce80e2a9ac94fa54ca49f'],
+      [LONGER, '8e959b75dae313da8cf4f72814fc143f8f7779c6eb9f7fa17299aeadb6889018'
+        + '501d289e4900f7e4331b99dec4b5433ac7d329eeb6dd26545e96e55b874be909'],
     ],
   },
 ];
@@ -182,11 +189,13 @@ onEveryEngine('SHA-3 by EOR3, RAX1, XAR and BCAX', 4, 60, (on, random, cases) =>
   const digests = (name: keyof typeof SHA3, pair: readonly [Uint8Array, Uint8Array]) => {
     const rate = SHA3[name], blocks = Math.floor(pair[0].length / rate) + 1, bits = Number(name.slice(5));
     assert.equal(Math.floor(pair[1].length / rate) + 1, blocks, 'both have as many blocks');
-    runProgram(on, hashes.sha3Program(rate), [[B, padded3(pair[0], rate, blocks)], [C, padded3(pair[1], rate, blocks)], [D, constants]], A, B, C, blocks, 0, D);
+    const [first, second] = pair.map(message => padded3(message, rate, blocks)) as [Uint8Array, Uint8Array];
+    runProgram(on, hashes.sha3Program(rate), [[B, first], [C, second], [D, constants]], A, B, C, blocks, 0, D);
     const state = on.bytes(A, 400);
     return [0, 8].map(at => hexOf(Uint8Array.from({ length: bits / 8 }, (_, i) => state[16 * (i >> 3) + at + (i & 7)]!)));
   };
-  const abc = '3a985da74fe225b2045c172d6bd390bd855f086e3e9d525b46bfe24511431532', empty = 'a7ffc6f8bf1ed76651c14756a061d662f580ff4de43b49fa82d80a4b80f8434a';
+  const abc = '3a985da74fe225b2045c172d6bd390bd855f086e3e9d525b46bfe24511431532';
+  const empty = 'a7ffc6f8bf1ed76651c14756a061d662f580ff4de43b49fa82d80a4b80f8434a';
   assert.deepEqual(digests('sha3-256', [text('abc'), zeroes(0)]), [abc, empty]);
   for (let i = 0; i < cases; i++) {
     const name = (Object.keys(SHA3) as (keyof typeof SHA3)[])[random(4)]!, rate = SHA3[name], whole = rate * random(4);
@@ -198,7 +207,8 @@ onEveryEngine('SHA-3 by EOR3, RAX1, XAR and BCAX', 4, 60, (on, random, cases) =>
 /** The check value of a CRC is that of "123456789"; then RFC 3720 B.4: zeroes, ones, rising and falling bytes, 32 of each. */
 const RISING = Uint8Array.from({ length: 32 }, (_, i) => i);
 const CASTAGNOLI = [
-  [text('123456789'), 0xe306_9283], [zeroes(32), 0x8a91_36aa], [zeroes(32).fill(255), 0x62a8_ab43], [RISING, 0x46dd_794e], [RISING.toReversed(), 0x113f_db5c],
+  [text('123456789'), 0xe306_9283], [zeroes(32), 0x8a91_36aa], [zeroes(32).fill(255), 0x62a8_ab43],
+  [RISING, 0x46dd_794e], [RISING.toReversed(), 0x113f_db5c],
 ] as const;
 
 onEveryEngine('CRC32 and CRC32C of every width', 10, 200, (on, random, cases) => {
@@ -221,7 +231,14 @@ onEveryEngine('CRC32 and CRC32C of every width', 10, 200, (on, random, cases) =>
 const product = (a: number, b: number): number => [0, 1, 2, 3, 4, 5, 6, 7].reduce((sum, i) => sum ^ ((b >> i) & 1 ? a << i : 0), 0);
 
 onEveryEngine('PMUL, PMULL and PMULL2 of bytes', 20, 200, (on, random, cases) => {
-  const program = 'ldr q0, [x0]\nldr q1, [x1]\npmul v2.16b, v0.16b, v1.16b\npmull v3.8h, v0.8b, v1.8b\npmull2 v4.8h, v0.16b, v1.16b\nst1 {v2.16b, v3.16b, v4.16b}, [x2]\nhvc #0';
+  const program = `
+    ldr q0, [x0]
+    ldr q1, [x1]
+    pmul v2.16b, v0.16b, v1.16b
+    pmull v3.8h, v0.8b, v1.8b
+    pmull2 v4.8h, v0.16b, v1.16b
+    st1 {v2.16b, v3.16b, v4.16b}, [x2]
+    hvc #0`;
   for (let i = 0; i < cases; i++) {
     const a = randomBytes(random, 16), b = randomBytes(random, 16), products = Array.from(a, (byte, n) => product(byte, b[n]!));
     runProgram(on, program, [[A, a], [B, b]], A, B, C);

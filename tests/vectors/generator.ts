@@ -3,7 +3,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, renameSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Rounding } from '@hypnos/isa';
-import type { Vectored } from './catalogue.ts';
+import type { Vectored } from './vectored.ts';
 
 const FOLDER = join(import.meta.dirname, '../../build/vectors'), PROGRAM = join(FOLDER, 'generator');
 const SOURCES = readdirSync(import.meta.dirname).filter(name => /\.[ch]$/.test(name)).map(name => join(import.meta.dirname, name));
@@ -28,14 +28,16 @@ function build(): void {
   mkdirSync(FOLDER, { recursive: true });
   // Another process may be running the one that is there.
   const fresh = `${PROGRAM}.${process.pid}`;
-  execFileSync('gcc', ['-std=gnu11', '-O2', '-Wall', '-o', fresh, ...SOURCES.filter(name => name.endsWith('.c')), '-lmpfr', '-lgmp', '-lm'], { stdio: 'inherit' });
+  const sources = SOURCES.filter(name => name.endsWith('.c'));
+  execFileSync('gcc', ['-std=gnu11', '-O2', '-Wall', '-o', fresh, ...sources, '-lmpfr', '-lgmp', '-lm'], { stdio: 'inherit' });
   renameSync(fresh, PROGRAM);
 }
 
 const ROUNDINGS: readonly (Rounding | 'odd')[] = ['tie-even', 'plus-infinity', 'minus-infinity', 'zero', 'tie-away', 'odd'];
 
 const lineOf = ({ what, draw, fpcr, seed, start, count }: Group): string => [
-  what.name, what.from, what.to, what.unsigned ? 1 : 0, ROUNDINGS.indexOf(what.rounding ?? 'fpcr'), what.fractionBits ?? 0, what.lanes, draw, fpcr, seed, start, count,
+  what.name, what.from, what.to, what.unsigned ? 1 : 0, ROUNDINGS.indexOf(what.rounding ?? 'fpcr'), what.fractionBits ?? 0, what.lanes,
+  draw, fpcr, seed, start, count,
 ].join(' ');
 
 const BATCH = 100_000;
@@ -46,8 +48,11 @@ export function* generate(groups: readonly Group[]): Generator<readonly [Group, 
   for (let from = 0, to = 0; from < groups.length; from = to) {
     for (let records = 0; to < groups.length && (to === from || records + groups[to]!.count <= BATCH); to++) records += groups[to]!.count;
     const batch = groups.slice(from, to), bytes = batch.reduce((sum, group) => sum + group.count * RECORD_BYTES, 0);
-    const { stdout, stderr, status, error } = spawnSync(PROGRAM, { input: batch.map(group => `${lineOf(group)}\n`).join(''), maxBuffer: bytes + 1 });
-    if (status !== 0 || stdout.length !== bytes) throw new Error(`the generator ended with ${status} after ${stdout.length} of ${bytes} bytes: ${error ?? stderr}`);
+    const input = batch.map(group => `${lineOf(group)}\n`).join('');
+    const { stdout, stderr, status, error } = spawnSync(PROGRAM, { input, maxBuffer: bytes + 1 });
+    if (status !== 0 || stdout.length !== bytes) {
+      throw new Error(`the generator ended with ${status} after ${stdout.length} of ${bytes} bytes: ${error ?? stderr}`);
+    }
     let at = 0;
     for (const group of batch) yield [group, stdout.subarray(at, at += group.count * RECORD_BYTES)];
   }

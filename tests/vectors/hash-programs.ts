@@ -74,7 +74,9 @@ export function sha512Program(): string {
     ext v7.16b, ${cd}.16b, ${ef}.16b, #8
     add ${gh}.2d, ${gh}.2d, v5.2d
     sha512h q${gh.slice(1)}, q6, v7.2d
-    ${i < 32 ? `ext v6.16b, ${w(i, 4)}.16b, ${w(i, 5)}.16b, #8\nsha512su0 ${w(i, 0)}.2d, ${w(i, 1)}.2d\nsha512su1 ${w(i, 0)}.2d, ${w(i, 7)}.2d, v6.2d` : ''}
+    ${i < 32 ? `ext v6.16b, ${w(i, 4)}.16b, ${w(i, 5)}.16b, #8
+    sha512su0 ${w(i, 0)}.2d, ${w(i, 1)}.2d
+    sha512su1 ${w(i, 0)}.2d, ${w(i, 7)}.2d, v6.2d` : ''}
     add ${free}.2d, ${cd}.2d, ${gh}.2d
     sha512h2 q${gh.slice(1)}, q${cd.slice(1)}, ${ab}.2d`;
     [ab, cd, ef, gh, free] = [gh, ab, free, ef, cd];
@@ -107,7 +109,8 @@ function turns(): number[] {
 const PARITY = ['v30', 'v31', 'v26', 'v27', 'v28'];
 const theta = (): string => [
   ...range(5).flatMap(x => [
-    `eor3 v${25 + x}.16b, v${lane(x, 0)}.16b, v${lane(x, 1)}.16b, v${lane(x, 2)}.16b`, `eor3 v${25 + x}.16b, v${25 + x}.16b, v${lane(x, 3)}.16b, v${lane(x, 4)}.16b`,
+    `eor3 v${25 + x}.16b, v${lane(x, 0)}.16b, v${lane(x, 1)}.16b, v${lane(x, 2)}.16b`,
+    `eor3 v${25 + x}.16b, v${25 + x}.16b, v${lane(x, 3)}.16b, v${lane(x, 4)}.16b`,
   ]),
   ...range(5).map(x => `rax1 ${PARITY[x]}.2d, v${25 + ((x + 4) % 5)}.2d, v${25 + ((x + 1) % 5)}.2d`),
 ].join('\n');
@@ -116,7 +119,8 @@ const theta = (): string => [
 function rhoAndPi(): string {
   const by = turns(), source = new Map<number, number>();
   for (const x of range(5)) for (const y of range(5)) source.set(lane(y, 2 * x + 3 * y), lane(x, y));
-  const moved = (to: number, from: number, register: string) => `xar v${to}.2d, ${register}.2d, ${PARITY[from % 5]}.2d, #${(64 - by[from]!) % 64}`;
+  const moved = (to: number, from: number, register: string) =>
+    `xar v${to}.2d, ${register}.2d, ${PARITY[from % 5]}.2d, #${(64 - by[from]!) % 64}`;
   const lines = ['mov v25.16b, v1.16b', `eor v0.16b, v0.16b, ${PARITY[0]}.16b`];
   let to = 1;
   for (let from = source.get(to)!; from !== 1; from = source.get(to)!) {
@@ -129,7 +133,8 @@ function rhoAndPi(): string {
 /** FIPS 202 3.2.4. */
 const chi = (): string => range(5).map(y => {
   const v = range(5).map(x => `v${lane(x, y)}`), from = [...v, 'v25', 'v29'];
-  return [`mov v25.16b, ${v[0]}.16b`, `mov v29.16b, ${v[1]}.16b`, ...range(5).map(x => `bcax ${v[x]}.16b, ${v[x]}.16b, ${from[x + 2]}.16b, ${from[x + 1]}.16b`)].join('\n');
+  const mixed = range(5).map(x => `bcax ${v[x]}.16b, ${v[x]}.16b, ${from[x + 2]}.16b, ${from[x + 1]}.16b`);
+  return [`mov v25.16b, ${v[0]}.16b`, `mov v29.16b, ${v[1]}.16b`, ...mixed].join('\n');
 }).join('\n');
 
 /**

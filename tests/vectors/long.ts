@@ -11,7 +11,8 @@ const fpcrOf = (mode: number): number => ((mode & 3) << 22) | (((mode >> 2) & 1)
 /** All values of the top bits, in groups that fit. */
 function allOf(what: Group['what'], bits: number, fpcr: number): Group[] {
   const records = 2 ** bits / lanesOf(what), groups = Math.ceil(records / MOST_RECORDS);
-  return Array.from({ length: groups }, (_, i) => ({ what, draw: `all:${bits}`, fpcr, seed: i, start: i * MOST_RECORDS, count: Math.min(records, MOST_RECORDS) }));
+  const count = Math.min(records, MOST_RECORDS);
+  return Array.from({ length: groups }, (_, i) => ({ what, draw: `all:${bits}`, fpcr, seed: i, start: i * MOST_RECORDS, count }));
 }
 
 const isEstimate = (name: string): boolean => name === 'recpe' || name === 'rsqrte';
@@ -43,6 +44,7 @@ export const LONG_RUNS: readonly LongRun[] = Object.entries(SETTINGS).map(([name
   run(part) {
     own ??= benches();
     const { exact, instructions, asked, failures } = run(groups(part), own);
-    return { figures: { 'numbers by the exact unit': exact, 'instructions by engines': instructions, 'numbers left to the exact unit': asked }, failures };
+    const figures = { 'numbers by the exact unit': exact, 'instructions by engines': instructions, 'numbers left to the exact unit': asked };
+    return { figures, failures };
   },
 }));

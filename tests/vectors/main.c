@@ -3,8 +3,8 @@
  *   name from to unsigned rounding fraction-bits lanes draw fpcr seed start count
  * The answer is `count` records of 80 bytes on standard output: FPCR, FPSR's bits (each 64 bits), three registers and the result.
  * `lanes`, how operands stand in the registers: scalar, all, element (the last one of the second register for all lanes), scalar-element,
- * upper (the upper half of a longer or for a shorter result), upper-element, pairwise, pairwise-scalar, across, and pairs or pairs-element, of complex
- * numbers (`fraction-bits` is how far the second is turned, in degrees).
+ * upper (the upper half of a longer or for a shorter result), upper-element, pairwise, pairwise-scalar, across, and pairs or pairs-element,
+ * of complex numbers (`fraction-bits` is how far the second is turned, in degrees).
  * `draw`: telling, or all:N, every value of the operand's top N bits from `start` on.
  * `fpcr`: a number; `turned`, the 64 modes by turns; or `mixed`: every other record has the default, for which engines have fast paths, and the
  * rest are turned.
@@ -169,8 +169,8 @@ int main(void) {
     struct operation *o = &g.operation;
     unsigned is_unsigned;
     unsigned long long seed, start, count;
-    int read = sscanf(line, "%31s %d %d %u %d %d %19s %15s %15s %llu %llu %llu", name, &o->from, &o->to, &is_unsigned, &o->rounding, &o->fraction_bits,
-                      g.lanes, draws, g.fpcr, &seed, &start, &count);
+    int read = sscanf(line, "%31s %d %d %u %d %d %19s %15s %15s %llu %llu %llu", name, &o->from, &o->to, &is_unsigned, &o->rounding,
+                      &o->fraction_bits, g.lanes, draws, g.fpcr, &seed, &start, &count);
     g.known = read == 12 ? find_operation(name) : NULL;
     if (!g.known) trouble(line);
     o->is_unsigned = is_unsigned;

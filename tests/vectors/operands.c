@@ -38,8 +38,8 @@ static uint64_t draw_special(int size) {
   uint64_t one = (uint64_t)bias << f, normal = 1ull << f, quiet = quiet_bit(size), top = infinity(size, 0), any = draw();
   const uint64_t list[] = {
       0, 0, 1, 2, 3, normal / 2, normal / 2 + 1, normal - 1, normal, normal + 1, 2 * normal, one, one + 1, one - 1, one | quiet, one + normal,
-      one - normal, (one + normal) | quiet, top, top, top - 1, top - 2, top - normal, top - normal - 1, top | quiet, top | 1, top | quiet | (any & mask(f)),
-      top | (any & mask(f - 1)) | 1, top | mask(f), top | (quiet - 1), any & mask(f),
+      one - normal, (one + normal) | quiet, top, top, top - 1, top - 2, top - normal, top - normal - 1, top | quiet, top | 1,
+      top | quiet | (any & mask(f)), top | (any & mask(f - 1)) | 1, top | mask(f), top | (quiet - 1), any & mask(f),
   };
   return list[pick(sizeof list / sizeof *list)] | zero(size, (int)pick(2));
 }
@@ -48,12 +48,17 @@ static uint64_t draw_special(int size) {
 static uint64_t draw_integral(int size, int fraction_places) {
   static const int LIMITS[] = {7, 8, 15, 16, 31, 32, 63, 64};
   int f = fraction_bits(size), bias = bias_of(size), sign = (int)pick(2);
-  if (pick(2)) return assemble(size, sign, bias + LIMITS[pick(8)] - fraction_places - (int)pick(2), pick(2) ? draw_fraction(f) : pick(2) ? pick(3) : mask(f) - pick(3));
+  if (pick(2)) {
+    uint64_t near = pick(2) ? pick(3) : mask(f) - pick(3);
+    return assemble(size, sign, bias + LIMITS[pick(8)] - fraction_places - (int)pick(2), pick(2) ? draw_fraction(f) : near);
+  }
   int exponent = (int)pick(f + 3) - 1;
   /* All bits above the half, and then the half with or without something below. */
   uint64_t fraction = draw_fraction(f);
   int below = f - exponent - 1;
-  if (below >= 0 && below < f && pick(3)) fraction = (fraction & ~mask(below + 1)) | (uint64_t)pick(2) << below | (below && pick(3) == 0 ? 1 : 0);
+  if (below >= 0 && below < f && pick(3)) {
+    fraction = (fraction & ~mask(below + 1)) | (uint64_t)pick(2) << below | (below && pick(3) == 0 ? 1 : 0);
+  }
   return assemble(size, sign, bias + exponent - fraction_places, fraction & mask(f));
 }
 
@@ -179,7 +184,10 @@ static uint64_t draw_convertible(int from, int to) {
   int exponent = pick(2) ? -bias - (int)pick(t + PLACES) + 1 : pick(2) ? bias + 2 - (int)pick(4) : (int)pick(2 * bias) - bias;
   int lost = f - t + (exponent < 1 - bias ? 1 - bias - exponent : 0);
   uint64_t fraction = draw_fraction(f);
-  if (lost > 0 && lost <= f) fraction = (fraction & ~mask(lost)) | (pick(2) ? 1ull << (lost - 1) : 0) | (pick(2) ? 0 : pick(2) ? mask(lost - 1) : 1);
+  if (lost > 0 && lost <= f) {
+    uint64_t half = pick(2) ? 1ull << (lost - 1) : 0, rest = pick(2) ? 0 : pick(2) ? mask(lost - 1) : 1;
+    fraction = (fraction & ~mask(lost)) | half | rest;
+  }
   return assemble(from, (int)pick(2), bias_of(from) + exponent, fraction & mask(f));
 }
 

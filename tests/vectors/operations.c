@@ -214,7 +214,9 @@ static uint64_t fp_acgt(struct environment *env, const struct operation *o, cons
 
 /* Comparisons with zero, which is the other operand. */
 #define WITH_ZERO(name, first, second, like) \
-  static uint64_t name(struct environment *env, const struct operation *o, const uint64_t *in) { return like(env, o, (uint64_t[]){first, second}); }
+  static uint64_t name(struct environment *env, const struct operation *o, const uint64_t *in) { \
+    return like(env, o, (uint64_t[]){first, second}); \
+  }
 WITH_ZERO(fp_cmp0, in[0], 0, fp_cmp)
 WITH_ZERO(fp_cmpe0, in[0], 0, fp_cmpe)
 WITH_ZERO(fp_eq0, in[0], 0, fp_eq)
@@ -236,7 +238,8 @@ static const struct known KNOWN[] = {
     {"le0", fp_le0, 1, LOOSE}, {"lt0", fp_lt0, 1, LOOSE},
     {"recpe", fp_recpe, 1, LOOSE}, {"rsqrte", fp_rsqrte, 1, LOOSE}, {"recpx", fp_recpx, 1, LOOSE},
     {"rint", fp_rint, 1, INTEGERS}, {"rintx", fp_rintx, 1, INTEGERS}, {"rint-to", fp_rint_to, 1, INTEGERS},
-    {"convert", fp_convert, 1, LOOSE}, {"to-fixed", fp_to_fixed, 1, FIXED}, {"from-fixed", fp_from_fixed, 1, LOOSE}, {"jcvt", fp_jcvt, 1, INTEGERS},
+    {"convert", fp_convert, 1, LOOSE}, {"to-fixed", fp_to_fixed, 1, FIXED}, {"from-fixed", fp_from_fixed, 1, LOOSE},
+    {"jcvt", fp_jcvt, 1, INTEGERS},
 };
 
 const struct known *find_operation(const char *name) {

@@ -1,12 +1,13 @@
 /** One run over the catalogue: every instruction's vectors on the exact unit, the interpreter and, for some of them, the reference engine. */
 import { type Bench, bench, MOST_RECORDS } from './bench.ts';
-import { CATALOGUE, type Vectored } from './catalogue.ts';
+import { CATALOGUE } from './catalogue.ts';
 import { compareEngine, compareExact, wordsOf } from './compare.ts';
 import { generate, type Group, RECORD_BYTES } from './generator.ts';
+import type { Vectored } from './vectored.ts';
 
 export interface Setting {
   readonly seed: number;
-  /** Records of each instruction, and of each that is one of many alike: half of them with the default FPCR, the rest in all 64 modes by turns. */
+  /** Records of each instruction, and of each that is one of many alike: half have the default FPCR, the rest all 64 modes by turns. */
   readonly each: number;
   readonly ofMany: number;
 }
@@ -17,7 +18,7 @@ const INEXACT_BEFORE = (1 << 27) | 16;
 const REFERENCE_EVERY = 64, REFERENCE_LEAST = 8;
 
 export interface Tally {
-  /** Numbers computed by the exact unit; instructions run by engines; and how many numbers the interpreter's fast paths left to the exact unit. */
+  /** Numbers computed by the exact unit; instructions run by engines; numbers that the interpreter's fast paths left to the exact unit. */
   exact: number;
   instructions: number;
   asked: number;
@@ -43,8 +44,9 @@ export function lanesOf({ lanes, from, to }: Vectored): number {
 }
 
 /** Every half-precision number through every vector instruction on one operand: each in one of the modes, which the seed turns. */
-export const allHalves = (seed: number): Group[] => CATALOGUE.filter(what => isUnary(what) && what.from === 16 && what.lanes === 'all').map((what): Group =>
-  ({ what, draw: 'all:16', fpcr: 'turned', seed, start: 0, count: 65_536 / lanesOf(what) }));
+export const allHalves = (seed: number): Group[] =>
+  CATALOGUE.filter(what => isUnary(what) && what.from === 16 && what.lanes === 'all')
+    .map(what => ({ what, draw: 'all:16', fpcr: 'turned', seed, start: 0, count: 65_536 / lanesOf(what) }));
 
 export function run(groups: readonly Group[], { interpreter, reference }: Benches): Tally {
   const start = interpreter.asked(), tally: Tally = { exact: 0, instructions: 0, asked: 0, failures: [], fast: new Map() };
