@@ -9,7 +9,9 @@ import { startTranslation } from './translation-context.ts';
 
 /** By address, at both levels; and what only EL1 may do. */
 const CLEANING = ['dc cvac', 'dc cvau', 'dc civac', 'dc cvap', 'dc cvadp', 'ic ivau'] as const;
-const EL1_ALONE = ['dc ivac, x1', 'dc isw, x1', 'dc csw, x1', 'dc cisw, x1', 'ic iallu', 'ic ialluis', 'tlbi vmalle1', 'tlbi vae1is, x1', 'tlbi rvae1os, x1', 'at s1e1r, x1', 'at s1e1wp, x1'] as const;
+const EL1_ALONE = [
+  'dc ivac, x1', 'dc isw, x1', 'dc csw, x1', 'dc cisw, x1', 'ic iallu', 'ic ialluis', 'tlbi vmalle1', 'tlbi vae1is, x1', 'tlbi rvae1os, x1', 'at s1e1r, x1', 'at s1e1wp, x1',
+] as const;
 
 const UCI = 1n << 26n, DZE = 1n << 14n, UCT = 1n << 15n;
 const NOWHERE = PROGRAM + 0x1000n, PAGE = DATA + 0x3000n;
@@ -127,6 +129,14 @@ for (const engine of ENGINES) {
     assert.equal(asked('mrs x0, ctr_el0'), null);
     const dczid = (el: number, sctlr: bigint) => (asked('mrs x0, dczid_el0', { el, sctlr }) === null ? machine.ctx.cpu.x[0] : null);
     assert.deepEqual([dczid(0, 0n), dczid(0, DZE), dczid(1, 0n)], [0x14n, 4n, 4n]);
+  });
+
+  test(`${engine}: restriction of predictions is EL1's, and EL0's if SCTLR_EL1.EnRCTX says so; it changes nothing`, () => {
+    for (const source of ['cfp rctx, x1', 'dvp rctx, x1', 'cpp rctx, x1']) {
+      assert.equal(asked(source), null, source);
+      assert.equal(asked(source, { el: 0 })![0], BigInt(EC.system), source);
+      assert.equal(asked(source, { el: 0, sctlr: 1n << 10n }), null, source);
+    }
   });
 
   test(`${engine}: EL0 changes its own code by DC CVAU, DSB, IC IVAU, DSB, ISB`, () => {

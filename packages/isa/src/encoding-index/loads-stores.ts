@@ -37,10 +37,12 @@ const ORDERED: readonly EncodingClass[] = [
   encodingClass('128-bit atomic memory operations', '0 S:1 011001 A:1 R:1 1 Rt2:5 o3:1 opc:3 00 Rn:5 Rt:5', [
     absent('LDCLRP, LDSETP', 'FEAT_LSE128', '00 011001 A:1 R:1 1 Rt2:5 00 set:1 1 00 Rn:5 Rt:5'),
     absent('SWPP', 'FEAT_LSE128', '00 011001 A:1 R:1 1 Rt2:5 1000 00 Rn:5 Rt:5'),
-    absent('RCWCLRP, RCWSCLRP, RCWSWPP, RCWSSWPP, RCWSETP, RCWSSETP', 'FEAT_THE and FEAT_D128', '0 S:1 011001 A:1 R:1 1 Rt2:5 1001 00 Rn:5 Rt:5', '0 S:1 011001 A:1 R:1 1 Rt2:5 101 o:1 00 Rn:5 Rt:5'),
+    absent('RCWCLRP, RCWSCLRP, RCWSWPP, RCWSSWPP, RCWSETP, RCWSSETP', 'FEAT_THE and FEAT_D128',
+      '0 S:1 011001 A:1 R:1 1 Rt2:5 1001 00 Rn:5 Rt:5', '0 S:1 011001 A:1 R:1 1 Rt2:5 101 o:1 00 Rn:5 Rt:5'),
   ]),
   encodingClass('Atomic memory operations (unprivileged)', '0 sz:1 011001 A:1 R:1 1 Rs:5 o3:1 opc:3 01 Rn:5 Rt:5', [
-    absent('LDTADD, LDTCLR, LDTSET, STTADD, STTCLR, STTSET', 'FEAT_LSUI', '0 sz:1 011001 A:1 R:1 1 Rs:5 000 o:1 01 Rn:5 Rt:5', '0 sz:1 011001 A:1 R:1 1 Rs:5 0011 01 Rn:5 Rt:5'),
+    absent('LDTADD, LDTCLR, LDTSET, STTADD, STTCLR, STTSET', 'FEAT_LSUI',
+      '0 sz:1 011001 A:1 R:1 1 Rs:5 000 o:1 01 Rn:5 Rt:5', '0 sz:1 011001 A:1 R:1 1 Rs:5 0011 01 Rn:5 Rt:5'),
     absent('SWPT', 'FEAT_LSUI', '0 sz:1 011001 A:1 R:1 1 Rs:5 1000 01 Rn:5 Rt:5'),
   ]),
   encodingClass('GCS load/store', '11011001 000 11111 000 opc:1 11 Rn:5 Rt:5', [absent('GCSSTR, GCSSTTR', 'FEAT_GCS', '11011001 000 11111 000 opc:1 11 Rn:5 Rt:5')]),
@@ -61,7 +63,8 @@ const ORDERED: readonly EncodingClass[] = [
     absent('LDAPUR, STLUR (SIMD&FP)', 'FEAT_LRCPC3', 'size:2 011101 0 L:1 0 imm9:9 10 Rn:5 Rt:5', '00 011101 1 L:1 0 imm9:9 10 Rn:5 Rt:5'),
   ]),
   encodingClass('Memory copy and memory set', 'size:2 011 o0:1 01 op1:2 0 Rs:5 op2:4 01 Rn:5 Rd:5', [
-    absent('CPYF*, CPY*', 'FEAT_MOPS', '00 011 o0:1 01 00 0 Rs:5 op2:4 01 Rn:5 Rd:5', '00 011 o0:1 01 01 0 Rs:5 op2:4 01 Rn:5 Rd:5', '00 011 o0:1 01 10 0 Rs:5 op2:4 01 Rn:5 Rd:5'),
+    absent('CPYF*, CPY*', 'FEAT_MOPS',
+      '00 011 o0:1 01 00 0 Rs:5 op2:4 01 Rn:5 Rd:5', '00 011 o0:1 01 01 0 Rs:5 op2:4 01 Rn:5 Rd:5', '00 011 o0:1 01 10 0 Rs:5 op2:4 01 Rn:5 Rd:5'),
     absent('SET*, SETG*', 'FEAT_MOPS', '00 011 o0:1 01 11 0 Rs:5 0 op2:3 01 Rn:5 Rd:5', '00 011 o0:1 01 11 0 Rs:5 10 op2:2 01 Rn:5 Rd:5'),
   ]),
 ];
@@ -81,9 +84,12 @@ const ATOMIC = [
   absent('ST64B', 'FEAT_LS64', '11 111 0 00 0 0 1 11111 1001 00 Rn:5 Rt:5'),
   absent('ST64BV', 'FEAT_LS64_V', '11 111 0 00 0 0 1 Rs:5 1011 00 Rn:5 Rt:5'),
   absent('ST64BV0', 'FEAT_LS64_ACCDATA', '11 111 0 00 0 0 1 Rs:5 1010 00 Rn:5 Rt:5'),
-  absent('RCWCLR, RCWSCLR, RCWSWP, RCWSSWP, RCWSET, RCWSSET', 'FEAT_THE', '0 S:1 111 0 00 A:1 R:1 1 Rs:5 1001 00 Rn:5 Rt:5', '0 S:1 111 0 00 A:1 R:1 1 Rs:5 101 o:1 00 Rn:5 Rt:5'),
-  absent('LDF*, LDBF* (floating-point add, maximum, minimum)', 'FEAT_LSFE', ...['0000', '0100', '0101', '0110', '0111'].map(o => `size:2 111 1 00 A:1 R:1 1 Rs:5 ${o} 00 Rn:5 Rt:5`)),
-  absent('STF*, STBF* (floating-point add, maximum, minimum)', 'FEAT_LSFE', ...['1000', '1100', '1101', '1110', '1111'].map(o => `size:2 111 1 00 0 R:1 1 Rs:5 ${o} 00 Rn:5 11111`)),
+  absent('RCWCLR, RCWSCLR, RCWSWP, RCWSSWP, RCWSET, RCWSSET', 'FEAT_THE',
+    '0 S:1 111 0 00 A:1 R:1 1 Rs:5 1001 00 Rn:5 Rt:5', '0 S:1 111 0 00 A:1 R:1 1 Rs:5 101 o:1 00 Rn:5 Rt:5'),
+  absent('LDF*, LDBF* (floating-point add, maximum, minimum)', 'FEAT_LSFE',
+    ...['0000', '0100', '0101', '0110', '0111'].map(o => `size:2 111 1 00 A:1 R:1 1 Rs:5 ${o} 00 Rn:5 Rt:5`)),
+  absent('STF*, STBF* (floating-point add, maximum, minimum)', 'FEAT_LSFE',
+    ...['1000', '1100', '1101', '1110', '1111'].map(o => `size:2 111 1 00 0 R:1 1 Rs:5 ${o} 00 Rn:5 11111`)),
 ];
 
 const REGISTER: readonly EncodingClass[] = [

@@ -12,9 +12,13 @@ const CRYPTO: readonly EncodingClass[] = [
     absent('SM3PARTW1, SM3PARTW2', 'FEAT_SM3', '11001110011 Rm:5 1 1 00 0 o:1 Rn:5 Rd:5'),
     absent('SM4EKEY', 'FEAT_SM4', '11001110011 Rm:5 1 1 00 10 Rn:5 Rd:5'),
   ]),
-  encodingClass('Cryptographic four-register', '110011100 Op0:2 Rm:5 0 Ra:5 Rn:5 Rd:5', [absent('SM3SS1', 'FEAT_SM3', '110011100 10 Rm:5 0 Ra:5 Rn:5 Rd:5')]),
+  encodingClass('Cryptographic four-register', '110011100 Op0:2 Rm:5 0 Ra:5 Rn:5 Rd:5', [
+    absent('SM3SS1', 'FEAT_SM3', '110011100 10 Rm:5 0 Ra:5 Rn:5 Rd:5'),
+  ]),
   encodingClass('Cryptographic three-register, imm6', '11001110100 Rm:5 imm6:6 Rn:5 Rd:5'),
-  encodingClass('Cryptographic two-register SHA 512', '11001110110000001000 opcode:2 Rn:5 Rd:5', [absent('SM4E', 'FEAT_SM4', '11001110110000001000 01 Rn:5 Rd:5')]),
+  encodingClass('Cryptographic two-register SHA 512', '11001110110000001000 opcode:2 Rn:5 Rd:5', [
+    absent('SM4E', 'FEAT_SM4', '11001110110000001000 01 Rn:5 Rd:5'),
+  ]),
 ];
 
 const SCALAR: readonly EncodingClass[] = [
@@ -84,7 +88,9 @@ const VECTOR: readonly EncodingClass[] = [
     absent('FSCALE', 'FEAT_FP8', '0 Q:1 1 01110 10 1 Rm:5 11111 1 Rn:5 Rd:5', '01 1 01110 11 1 Rm:5 11111 1 Rn:5 Rd:5'),
   ]),
   encodingClass('Advanced SIMD modified immediate', '0 Q:1 op:1 0111100000 abc:3 cmode:4 o2:1 1 defgh:5 Rd:5'),
-  encodingClass('Advanced SIMD shift by immediate', '0 Q:1 U:1 011110 immh:4 immb:3 opcode:5 1 Rn:5 Rd:5', [], ['0 Q:1 op:1 0111100000 abc:3 cmode:4 o2:1 1 defgh:5 Rd:5']),
+  encodingClass('Advanced SIMD shift by immediate', '0 Q:1 U:1 011110 immh:4 immb:3 opcode:5 1 Rn:5 Rd:5', [], [
+    '0 Q:1 op:1 0111100000 abc:3 cmode:4 o2:1 1 defgh:5 Rd:5',
+  ]),
   encodingClass('Advanced SIMD vector x indexed element', '0 Q:1 U:1 01111 size:2 L:1 M:1 Rm:4 opcode:4 H:1 0 Rn:5 Rd:5', BY_ELEMENT),
 ];
 

@@ -113,5 +113,6 @@ export function randomWordOf(each: EncodingClass, random: (below: number) => num
 export function linesOf(each: EncodingClass): readonly SupportLine[] {
   const lines = [...A64.filter(row => classesOf(row).includes(each)).flatMap(ofRows), ...each.absent.map(ofAbsent)];
   if (!hasUnallocated(each)) return lines;
-  return [...lines, { names: 'everything else', needs: 'unallocated', mask: each.pattern.mask, value: each.pattern.match, support: () => 'UNDEFINED' as const }];
+  const { mask, match } = each.pattern;
+  return [...lines, { names: 'everything else', needs: 'unallocated', mask, value: match, support: () => 'UNDEFINED' as const }];
 }
