@@ -51,7 +51,7 @@ export function runCase(machines: HostileMachines, seed: number, number: number,
   count(`ended ${outcome.ending}`);
   count('instructions', Number(outcome.retired));
   if (outcome.waitedForNothing) count('waited for nothing');
-  for (const { event } of outcome.events) count(`event ${event}`);
+  for (const [event, times] of Object.entries(outcome.told)) count(`event ${event}`, times);
   const problems = wrong(outcome);
   if (problems.length > 0) failures.push(report(seed, number, guest, problems, outcome));
   for (const engine of [...(compared ? ['reference' as const] : []), ...(repeated ? ['interpreter' as const] : [])]) {

@@ -2,7 +2,7 @@
  * Runs hostile guests on this thread, one machine after the other: the whole machine as `runMachine` makes it for a user, in one memory
  * that is made clean in between, owned by real Machine objects on another thread.
  */
-import { PAGE } from '@hypnos/cpu';
+import { MAX_SLOTS, PAGE, SLOT_BYTES } from '@hypnos/cpu';
 import { memoryMap, type MemoryMap } from '@hypnos/hypervisor';
 import { type Ending, MAP, type MachineEvent, type RunStatistics, type ThreadSetup } from '@hypnos/vmm';
 import { Worker } from 'node:worker_threads';
@@ -18,6 +18,8 @@ export interface Guest {
   /** Instructions and exceptions that it may take before its owner stops it. */
   readonly budget: number;
   readonly options: Partial<Pick<ThreadSetup, 'onSuspend' | 'wakeOn' | 'suspendAbi' | 'reboot' | 'cpuModel' | 'deterministic'>>;
+  /** A place of RAM whose content at the end is wanted. */
+  readonly wanted?: { readonly address: bigint; readonly bytes: number };
   /** What its owner does when so much of the budget is used. */
   readonly orders: readonly { readonly at: number; readonly order: Order }[];
 }
@@ -26,7 +28,9 @@ export interface Outcome {
   readonly ending: Ending;
   readonly detail: string | undefined;
   readonly statistics: RunStatistics | undefined;
+  /** The first events, and how many there were of each. */
   readonly events: readonly MachineEvent[];
+  readonly told: Readonly<Record<string, number>>;
   /** What the machine threw, which it never may. */
   readonly thrown: unknown;
   /** Places outside RAM that were written, and other broken promises. */
@@ -37,6 +41,8 @@ export interface Outcome {
   readonly state: string;
   readonly pc: bigint;
   readonly retired: bigint;
+  /** What lay at the wanted place. */
+  readonly found: Uint8Array;
   /** Whether it wrote over its own instructions: from then on an engine may run the old ones or the new (DDI 0487 B2.4.4), and they need not agree. */
   readonly changedCode: boolean;
   /** Whether the counter passed 2^64 and began anew. */
@@ -54,7 +60,7 @@ const CANARY = 0xa5, CANARY_BYTES = 1 << 16, CANARIES = Buffer.alloc(CANARY_BYTE
 /** Every so many guests get an engine of their own; the others have one that earlier guests had, which must make no difference. */
 const FRESH = 16;
 /** The shared records of hypervisor and board take much less; the whole is looked at now and then. */
-const SHARED_USED = 1 << 20;
+const SHARED_USED = 128 << 10;
 
 
 export class HostileMachines {
@@ -138,13 +144,18 @@ export class HostileMachines {
 
   /** Makes the memory what it was before there was a machine in it; answers what was written that is nobody's. */
   #clean(board: Board): readonly string[] {
-    const { map } = this, bytes = this.#bytes, faults: string[] = [], end = this.#end(board);
-    if (this.#broken(this.#canaryFrom, map.ram)) faults.push('what lies in front of RAM was written');
-    if (this.#broken(end, end + CANARY_BYTES)) faults.push('what lies behind RAM was written');
-    const flags = bytes.subarray(map.pageFlags + (map.ram >>> 12), map.pageFlags + ((map.ram + RAM_BYTES) >>> 12));
-    flags.forEach((flag, page) => { if (!(flag & PAGE.clean)) bytes.fill(0, map.ram + page * PAGE_BYTES, map.ram + (page + 1) * PAGE_BYTES); });
-    bytes.fill(0, 0, map.shared + SHARED_USED);
-    if (board === 'flash') this.#bytes.fill(CANARY, this.#end('plain'), this.#end('plain') + CANARY_BYTES);
+    const { map } = this, bytes = this.#bytes, end = this.#end(board), pages = map.pageFlags + (map.ram >>> 12);
+    const faults = [
+      ...(this.#broken(map.ram - CANARY_BYTES, map.ram) ? ['what lies in front of RAM was written'] : []),
+      ...(this.#broken(end, end + CANARY_BYTES) ? ['what lies behind RAM was written'] : []),
+    ];
+    for (let page = 0; page < RAM_BYTES / PAGE_BYTES; page++) {
+      if (!(bytes[pages + page]! & PAGE.clean)) bytes.fill(0, map.ram + page * PAGE_BYTES, map.ram + (page + 1) * PAGE_BYTES);
+    }
+    bytes.fill(0, map.slots, map.slots + MAX_SLOTS * SLOT_BYTES);
+    bytes.fill(0, pages, map.pageFlags + (end >>> 12));
+    bytes.fill(0, map.cpu(0), map.shared + SHARED_USED);
+    if (board === 'flash') bytes.fill(CANARY, this.#end('plain'), this.#end('plain') + CANARY_BYTES);
     return faults;
   }
 
@@ -157,9 +168,13 @@ export class HostileMachines {
     return false;
   }
 
-  /** Whether the memory between two guests is that of no machine at all: what `run` leaves must be nothing. */
+  /** What is left in the memory between two guests: nothing may be, but the engine's decoded instructions. */
   leftOver(): readonly string[] {
-    const { map } = this, words = new BigUint64Array(this.#setups[0]!.memory.buffer, 0, map.records(0) / 8), ram = new BigUint64Array(this.#setups[0]!.memory.buffer, map.ram, RAM_BYTES / 8);
-    return [...(words.some(word => word !== 0n) ? ['state'] : []), ...(ram.some(word => word !== 0n) ? ['RAM'] : [])];
+    const { map } = this, { buffer } = this.#setups[0]!.memory;
+    const empty = (from: number, to: number): boolean => new BigUint64Array(buffer, from, (to - from) / 8).every(word => word === 0n);
+    return [
+      ...(empty(0, map.records(0)) ? [] : ['state']), ...(empty(map.ram, map.ram + RAM_BYTES) ? [] : ['content in RAM']),
+      ...(this.#broken(this.#canaryFrom, map.ram) ? ['something in front of RAM'] : []),
+    ];
   }
 }

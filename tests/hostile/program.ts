@@ -120,6 +120,8 @@ export class Program {
     this.#code.push(...code);
     return this;
   }
+  /** A value for the table alone: the program finds it by itself. */
+  data(value: bigint): void { this.#data.push(BigInt.asUintN(64, value)); }
   /** x0..x30 but x20 and x21 from values. */
   registers(value: () => bigint): this {
     for (let i = 0; i < ALL_COUNT; i++) this.#data.push(BigInt.asUintN(64, value()));

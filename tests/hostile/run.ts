@@ -42,6 +42,7 @@ const MAY_WAIT: ReadonlySet<number> = new Set([EXIT.wfi, EXIT.hvc, EXIT.smc]);
 
 class Course {
   readonly events: MachineEvent[] = [];
+  readonly told: Record<string, number> = {};
   ended: Extract<ThreadMessage, { kind: 'ended' }> | undefined;
   context: CpuContext | undefined;
   readonly #guest: Guest;
@@ -130,6 +131,7 @@ class Course {
     this.#around.tell(message);
   }
   #happened(event: MachineEvent): void {
+    this.told[event.event] = (this.told[event.event] ?? 0) + 1;
     if (this.events.length < EVENTS) this.events.push(event);
     if (event.event === 'paused') this.#around.order('resume');
     if (event.event === 'asleep') this.#around.mayWait(true);
@@ -164,6 +166,9 @@ function changed(where: bigint, { segments }: Guest, memory: SharedArrayBuffer, 
   return given !== undefined && Buffer.compare(Buffer.from(memory, ram + Number(where - 0x4000_0000n), given.length - (where === VECTORS ? 8 : 0)), given.subarray(0, given.length - (where === VECTORS ? 8 : 0))) !== 0;
 }
 
+const wantedOf = ({ wanted }: Guest, memory: SharedArrayBuffer, { ram }: MemoryMap): Uint8Array =>
+  (wanted ? new Uint8Array(memory, ram + Number(wanted.address - 0x4000_0000n), wanted.bytes).slice() : new Uint8Array(0));
+
 /** The instructions in front of a program counter that lies in RAM. */
 function wordsBefore(pc: bigint, { memory }: ThreadSetup, { ram }: MemoryMap): readonly number[] {
   const offset = Number(pc - 0x4000_0000n), first = Math.max(0, offset - 32);
@@ -186,9 +191,9 @@ export function runGuest(guest: Guest, setup: ThreadSetup, around: Surroundings,
   }
   const { ended, events, context } = course;
   return {
-    ending: ended?.ending ?? 'fault', detail: ended?.detail, statistics: ended?.statistics, events, thrown,
+    ending: ended?.ending ?? 'fault', detail: ended?.detail, statistics: ended?.statistics, events, told: course.told, thrown,
     state: judged && context ? stateOf(context, setup.memory.buffer, around.map) : '',
     pc: context?.cpu.pc ?? 0n, retired: context?.cpu.retired ?? 0n, behind: context ? wordsBefore(context.cpu.pc, setup, around.map) : [],
-    passedTheEnd: course.passedTheEnd, changedCode: judged && CODE.some(where => changed(where, guest, setup.memory.buffer, around.map)),
+    found: wantedOf(guest, setup.memory.buffer, around.map), passedTheEnd: course.passedTheEnd, changedCode: judged && CODE.some(where => changed(where, guest, setup.memory.buffer, around.map)),
   };
 }
