@@ -25,7 +25,7 @@ test('every row of floating point, and every operation that one names, has vecto
   assert.ok(declared.size > 250, 'the rows were heard');
 });
 
-test(`${EACH} vectors of each instruction: exact unit, interpreter (FPSR.IXC clear and set) and reference engine agree with MPFR`, t => {
+test(`${EACH} vectors of each instruction: exact unit, interpreter (FPSR.IXC clear and set, in line and by functions) and reference engine agree with MPFR`, t => {
   const tally = run(tellingGroups({ seed: SEED, each: EACH, ofMany: OF_MANY }), benches());
   conclude(tally, line => { t.diagnostic(line); });
   const fast = CATALOGUE.filter(what => isFast(what.op) && !what.one && what.answer !== 'none');
