@@ -174,7 +174,6 @@ int main(void) {
     g.known = read == 12 ? find_operation(name) : NULL;
     if (!g.known) trouble(line);
     o->is_unsigned = is_unsigned;
-    o->name = g.known->name;
     if (strncmp(draws, "all:", 4) == 0) g.enumerated = atoi(draws + 4);
     g.start = start, g.seed = seed;
     seed_random(seed);

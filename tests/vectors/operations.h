@@ -3,8 +3,6 @@
 
 /* What a group of vectors is about; sizes in bits. */
 struct operation {
-  /* Its name: a row of the table in operations.c. */
-  const char *name;
   /* Format (or integer width) of the operands and of the result. */
   int from, to;
   bool is_unsigned;
