@@ -64,8 +64,8 @@ export class SuiteMachine {
 
   get lastLine(): string { return this.#heard.trimEnd().split('\n').at(-1) ?? ''; }
 
-  /** Runs part number `part`. After a status that is no number the machine is gone. */
-  async run(part: number, minutes: number): Promise<Ran> {
+  /** Runs the part in the guest's folder /suite/PART. After a status that is no number the machine is gone. */
+  async run(part: string, minutes: number): Promise<Ran> {
     // Nothing a part prints can know it.
     const mark = `${++this.#count}-${Math.random().toString(36).slice(2)}`;
     this.#heard = '';

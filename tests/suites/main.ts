@@ -72,7 +72,7 @@ function summaryOf(found: readonly (Chosen & { result: ReturnType<typeof known> 
   return [
     `${found[0]!.suite.name}: ${results.length} of ${found.length} parts ran${commits && ` on ${commits}`}, ${Math.round(seconds)} s in all; ${failures.length} failures`,
     ...[...totals].map(([name, count]) => `  ${name}: ${count}`),
-    ...(missing.length > 0 && results.length > 0 ? [`  not run: ${missing.join(', ')}`] : []),
+    ...(missing.length > 0 && results.length > 0 ? [`  not run: ${missing.slice(0, 10).join(', ')}${missing.length > 10 ? ` and ${missing.length - 10} more` : ''}`] : []),
     ...failures.map(failure => `  FAILED ${failure.replaceAll('\n', '\n    ')}`),
   ];
 }

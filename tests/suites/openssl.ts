@@ -34,6 +34,7 @@ const run = (file: string, settings = 'SHORT='): Pick<Part, 'script' | 'files' |
 export const openssl: Suite = {
   name: 'openssl',
   doc: 'digests, MACs, ciphers, curves with known answers; keys, signatures, speed, s_server with s_client',
+  guest: 'tools',
   packages: ['openssl'],
   memory: '512M',
   parts: [

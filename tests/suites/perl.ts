@@ -9,6 +9,7 @@ const known = (name: string, ci = false): Part => ({
 export const perl: Suite = {
   name: 'perl',
   doc: 'perl: numbers, big numbers, regular expressions and text, modules in C, mathematics',
+  guest: 'tools',
   packages: ['perl'],
   memory: '512M',
   parts: [known('numbers', true), known('big'), known('text', true), known('modules'), { name: 'libm', judge: 'same', files: ['libm.pl'], script: 'perl libm.pl' }],

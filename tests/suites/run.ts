@@ -1,7 +1,8 @@
 /** Runs chosen parts that have no result yet, and appends the result of each when it ends. */
 import { appendResult, type PartResult, readResults } from '../long/results.ts';
 import type { Chosen } from './choose.ts';
-import { Session, settingsOf } from './session.ts';
+import { suites } from './index.ts';
+import { guestOf, Session, settingsOf } from './session.ts';
 
 export interface How {
   readonly file: string;
@@ -22,11 +23,11 @@ export function known(file: string, chosen: Chosen, qemu: boolean): PartResult |
 
 export async function runParts(chosen: readonly Chosen[], how: How): Promise<PartResult[]> {
   const results: PartResult[] = [], waiting = chosen.filter(one => how.again || !known(how.file, one, how.qemu));
-  for (const suite of new Set(waiting.map(one => one.suite))) {
-    const session = new Session(suite, how), abandon = (): void => session.abandon();
+  for (const guest of new Set(waiting.map(one => guestOf(one.suite)))) {
+    const session = new Session(suites.filter(suite => guestOf(suite) === guest), how), abandon = (): void => session.abandon();
     process.once('exit', abandon);
     try {
-      for (const one of waiting.filter(other => other.suite === suite)) {
+      for (const one of waiting.filter(other => guestOf(other.suite) === guest)) {
         if (Date.now() >= how.until) return results;
         results.push(await runOne(session, one, how));
       }
@@ -39,7 +40,7 @@ export async function runParts(chosen: readonly Chosen[], how: How): Promise<Par
 }
 
 async function runOne(session: Session, chosen: Chosen, { file, commit, qemu, say }: How): Promise<PartResult> {
-  const { suite, part } = chosen, from = Date.now(), { figures, failures } = await session.run(part), seconds = (Date.now() - from) / 1000;
+  const { suite, part } = chosen, from = Date.now(), { figures, failures } = await session.run(suite, part), seconds = (Date.now() - from) / 1000;
   const result: PartResult = {
     run: runName(chosen), settings: settingsOf(suite, part, qemu), part: suite.parts.indexOf(part), commit, ended: new Date().toISOString(), seconds, figures, failures,
   };

@@ -1,4 +1,4 @@
-/** One suite being run: its guest made when first asked for, a machine of ours and one of QEMU's kept booted, and a part's outcome judged. */
+/** Suites of one guest being run: the guest made when first asked for, a machine of ours and one of QEMU's kept booted, and a part's outcome judged. */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
@@ -20,20 +20,21 @@ export interface Choice {
 }
 
 export class Session {
-  readonly #suite: Suite;
+  readonly #suites: readonly Suite[];
   readonly #choice: Choice;
   readonly #machines = new Map<Who, SuiteMachine>();
   #archive: string | undefined;
 
-  constructor(suite: Suite, choice: Choice) {
-    this.#suite = suite;
+  /** All suites of a guest, whether parts of theirs are run or not. */
+  constructor(suites: readonly Suite[], choice: Choice) {
+    this.#suites = suites;
     this.#choice = choice;
   }
 
-  async run(part: Part): Promise<PartOutcome> {
-    const ours = await this.#runOn('hypnos', part);
+  async run(suite: Suite, part: Part): Promise<PartOutcome> {
+    const ours = await this.#runOn('hypnos', suite, part);
     if (part.judge === 'passes' && !this.#choice.qemu) return outcome(part, ours);
-    return outcome(part, ours, await this.#runOn('qemu', part));
+    return outcome(part, ours, await this.#runOn('qemu', suite, part));
   }
 
   async close(): Promise<void> {
@@ -48,12 +49,12 @@ export class Session {
     if (this.#archive !== undefined) rmSync(this.#archive, { force: true });
   }
 
-  async #runOn(who: Who, part: Part): Promise<Ran> {
-    const machine = this.#machines.get(who) ?? await this.#boot(who), title = `${this.#suite.name}/${part.name}`, from = Date.now();
+  async #runOn(who: Who, suite: Suite, part: Part): Promise<Ran> {
+    const machine = this.#machines.get(who) ?? await this.#boot(who), title = `${suite.name}/${part.name}`, from = Date.now();
     const seconds = () => `${((Date.now() - from) / 1000).toFixed(0)} s`;
     const ticking = setInterval(() => this.#choice.say(`${title} on ${who}: ${seconds()}: ${machine.lastLine.slice(0, 100)}`), 30_000);
     try {
-      const ran = await machine.run(this.#suite.parts.indexOf(part), part.minutes ?? PATIENCE_MINUTES);
+      const ran = await machine.run(folderOf(suite, part), part.minutes ?? PATIENCE_MINUTES);
       // What is left of a machine after that is not worth asking; the next part boots another.
       if (typeof ran.status === 'string') this.#machines.delete(who);
       this.#choice.say(`${title} on ${who}: ${typeof ran.status === 'number' ? `status ${ran.status}` : ran.status}, ${seconds()}`);
@@ -64,35 +65,39 @@ export class Session {
   }
 
   async #boot(who: Who): Promise<SuiteMachine> {
-    this.#archive ??= prepare(this.#suite);
-    this.#choice.say(`${this.#suite.name}: booting its guest on ${who}`);
-    const machine = await SuiteMachine.boot(who, { archive: this.#archive, memory: this.#suite.memory }, join(LOGS, `${this.#suite.name}.${who}.log`));
+    const guest = guestOf(this.#suites[0]!), memory = this.#suites.map(suite => suite.memory).sort((a, b) => megabytes(b) - megabytes(a))[0]!;
+    this.#archive ??= prepare(guest, this.#suites);
+    this.#choice.say(`booting the guest ${guest} on ${who}`);
+    const machine = await SuiteMachine.boot(who, { archive: this.#archive, memory }, join(LOGS, `${guest}.${who}.log`));
     this.#machines.set(who, machine);
     return machine;
   }
 }
 
+export const guestOf = (suite: Suite): string => suite.guest ?? suite.name;
+
+const folderOf = (suite: Suite, part: Part): string => `${suite.name}-${suite.parts.indexOf(part)}`;
+
+const megabytes = (memory: string): number => Number.parseInt(memory, 10) * (memory.endsWith('G') ? 1024 : 1);
+
 const beside = (...path: string[]): string => join(import.meta.dirname, ...path);
 
-/** The suite's own files as they stand in the guest; a folder has no text. */
+/** A suite's own files as they stand in the guest; a folder has no text. */
 function filesOf(suite: Suite): { readonly path: string; readonly text: string | null }[] {
-  const text = (...path: string[]) => readFileSync(beside(...path), 'utf8');
-  return [
-    { path: 'etc/profile', text: text('profile.sh') },
-    ...suite.parts.flatMap((part, number) => [
-      { path: `suite/${number}`, text: null },
-      { path: `suite/${number}.sh`, text: part.script },
-      ...(part.files ?? []).map(file => ({ path: `suite/${number}/${file}`, text: text(suite.name, file) })),
-    ]),
-  ];
+  return suite.parts.flatMap(part => {
+    const folder = `suite/${folderOf(suite, part)}`;
+    const files = (part.files ?? []).map(file => ({ path: `${folder}/${file}`, text: readFileSync(beside(suite.name, file), 'utf8') }));
+    return [{ path: folder, text: null }, { path: `${folder}.sh`, text: part.script }, ...files];
+  });
 }
 
-function prepare(suite: Suite): string {
+function prepare(name: string, suites: readonly Suite[]): string {
   mkdirSync(LOGS, { recursive: true });
-  const archive = beside('..', '..', 'build', 'suites', `${suite.name}-${process.pid}.cpio`);
-  const input = JSON.stringify({ name: suite.name, packages: suite.packages, archive, files: filesOf(suite) });
+  const archive = beside('..', '..', 'build', 'suites', `${name}-${process.pid}.cpio`), packages = [...new Set(suites.flatMap(suite => suite.packages))];
+  const files = [{ path: 'etc/profile', text: readFileSync(beside('profile.sh'), 'utf8') }, ...suites.flatMap(filesOf)];
+  const input = JSON.stringify({ name, packages, archive, files });
   const made = spawnSync(process.execPath, [beside('prepare.mjs')], { input, stdio: ['pipe', 'ignore', 'inherit'] });
-  if (made.status !== 0) throw new HypnosError('EIO', `the guest of ${suite.name} could not be made: what went wrong stands above.`);
+  if (made.status !== 0) throw new HypnosError('EIO', `the guest ${name} could not be made: what went wrong stands above.`);
   return archive;
 }
 

@@ -3,7 +3,9 @@
 export interface Suite {
   readonly name: string;
   readonly doc: string;
-  /** Debian packages of its guest, which is build/guest/suite-NAME.cpio.gz. */
+  /** Its guest, build/guest/suite-GUEST.cpio.gz, booted once for all suites of that guest (default: the suite's name). */
+  readonly guest?: string;
+  /** Debian packages in its guest. */
   readonly packages: readonly string[];
   /** The guest's memory; twice the unpacked packages, and what the programs want: `1G`. */
   readonly memory: string;

@@ -7,18 +7,19 @@ import { after, test } from 'node:test';
 import { choose } from './choose.ts';
 import { suites } from './index.ts';
 import { runParts } from './run.ts';
+import { guestOf } from './session.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'hypnos-suites-'));
 after(() => rmSync(folder, { recursive: true }));
 
 const how = { file: join(folder, 'results'), commit: 'test', qemu: false, again: true, until: Infinity, say: () => {} };
 
-for (const suite of suites) {
-  const parts = choose([suite], [], true);
-  if (parts.length === 0) continue;
-  test(`${suite.name}: ${parts.map(({ part }) => part.name).join(', ')}`, async () => {
+const short = choose(suites, [], true);
+for (const guest of new Set(short.map(({ suite }) => guestOf(suite)))) {
+  const parts = short.filter(({ suite }) => guestOf(suite) === guest);
+  test(parts.map(({ suite, part }) => `${suite.name}/${part.name}`).join(', '), async () => {
     const results = await runParts(parts, how);
-    assert.deepEqual(results.flatMap(result => result.failures), []);
+    assert.deepEqual(results.flatMap(({ run, failures }) => failures.map(failure => `${run}: ${failure}`)), []);
     assert.equal(results.length, parts.length);
   });
 }
