@@ -3,7 +3,9 @@ import type { Part, Suite } from './suite.ts';
 
 const part = (name: string, level: string, ci = false): Part => ({
   name: `${name} ${level}`, judge: 'same', ci, files: ['debugged.c', `${name}.gdb`],
-  script: `export LC_ALL=C TERM=dumb; gcc -g -${level} debugged.c -o debugged -lpthread && gdb -q -batch -nx -x ${name}.gdb debugged || echo 'FAILED gdb ended early'`,
+  script: `export LC_ALL=C TERM=dumb; gcc -g -${level} debugged.c -o debugged -lpthread && gdb -q -batch -nx -x ${name}.gdb debugged >told 2>&1 || echo 'FAILED gdb ended early'
+# A process's number tells how many there were before.
+sed -E 's/(LWP|process) [0-9]+/\\1 N/' told`,
 });
 
 export const gdb: Suite = {
@@ -11,5 +13,5 @@ export const gdb: Suite = {
   doc: 'gdb: hardware breakpoints and watchpoints, steps, backtraces, registers, calls into the program, going backwards',
   packages: ['gdb', 'gcc', 'libc6-dev'],
   memory: '2G',
-  parts: [part('watch', 'O0', true), part('step', 'O0', true), part('conditions', 'O0'), part('many', 'O0'), part('many', 'O2'), part('watch', 'O1')],
+  parts: [part('watch', 'O0', true), part('step', 'O0'), part('conditions', 'O0'), part('many', 'O0'), part('many', 'O2')],
 };

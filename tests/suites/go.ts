@@ -2,7 +2,7 @@
 import type { Part, Suite } from './suite.ts';
 
 const lines = `awk 'BEGIN { for (i = 0; i < 30000; i++) { x = (x * 1103515245 + 12345) % 2147483648; printf "src/%x/%s%d.go\\n", x % 977, substr("alphabetagammadelta", 1 + x % 14, 5), x % 10007 } }' >lines`;
-const same = (name: string, script: string, ci = false): Part => ({ name, judge: 'same', ci, script });
+const same = (name: string, script: string): Part => ({ name, judge: 'same', script });
 
 export const go: Suite = {
   name: 'go',
@@ -10,7 +10,7 @@ export const go: Suite = {
   packages: ['fzf', 'age'],
   memory: '512M',
   parts: [
-    same('filter', `${lines}; fzf --version; for pattern in alpha '^src/1 .go$' "'bet gam" 'phab | mmad 77' '!alpha 123'; do fzf --filter "$pattern" <lines | sha256sum; done; fzf --filter beta <lines | head -5`, true),
+    same('filter', `${lines}; fzf --version; for pattern in alpha '^src/1 .go$' "'bet gam" 'phab | mmad 77' '!alpha 123'; do fzf --filter "$pattern" <lines | sha256sum; done; fzf --filter beta <lines | head -5`),
     same('filter, collected all the time', `${lines}; export GOGC=1; for pattern in alpha zz 'a b c'; do GOMAXPROCS=4 fzf --filter "$pattern" <lines | md5sum; done`),
     same('without preemption', `${lines}; GODEBUG=asyncpreemptoff=1 fzf --filter gam <lines | md5sum; GODEBUG=cpu.all=off fzf --filter gam <lines | md5sum`),
     {

@@ -10,7 +10,7 @@ export const nodejs: Suite = {
   packages: ['nodejs'],
   memory: '2G',
   parts: [
-    { name: 'jit', judge: 'same', ci: true, files: ['jit.cjs'], script: `${node} --allow-natives-syntax jit.cjs` },
+    { name: 'jit', judge: 'same', files: ['jit.cjs'], script: `${node} --allow-natives-syntax jit.cjs` },
     { name: 'jit without the optimising compiler', judge: 'same', files: ['jit.cjs'], script: `${node} --allow-natives-syntax --no-opt jit.cjs | grep -v '^FAILED .* stay optimised$'` },
     { name: 'jit, baseline at once', judge: 'same', files: ['jit.cjs'], script: `${node} --allow-natives-syntax --always-sparkplug jit.cjs` },
     { name: 'jit, collected all the time', judge: 'same', files: ['jit.cjs'], script: `${node} --allow-natives-syntax --gc-interval=500 --stress-compaction jit.cjs` },
