@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { HypnosError } from '@hypnos/base';
 import { RESULTS } from '../long/results.ts';
 import type { PartOutcome } from '../long/run.ts';
+import { outcome } from './judge.ts';
 import { type Ran, SuiteMachine, type Who } from './machine.ts';
 import type { Part, Suite } from './suite.ts';
 
@@ -106,26 +107,4 @@ export function settingsOf(suite: Suite, part: Part, qemu: boolean): string {
   const files = (part.files ?? []).map(file => readFileSync(beside(suite.name, file), 'utf8'));
   const hash = createHash('sha256').update(JSON.stringify([suite.packages, suite.memory, part.script, files])).digest('hex').slice(0, 12);
   return `${part.name} ${hash} ${part.judge === 'same' || qemu ? 'beside QEMU' : 'alone'}`;
-}
-
-const named = (output: string): string[] => [...output.matchAll(/^FAILED (.*)$/gm)].map(match => match[1]!.trim());
-
-function outcome(part: Part, ours: Ran, theirs?: Ran): PartOutcome {
-  const failed = named(ours.output), onQemu = new Set(theirs && named(theirs.output)), figures: Record<string, number> = {};
-  for (const [, number, what] of ours.output.matchAll(/^COUNT (\d+) (.*)$/gm)) figures[what!] = (figures[what!] ?? 0) + Number(number);
-  const explained = failed.filter(name => part.explained?.[name] !== undefined), same = failed.filter(name => onQemu.has(name) && !explained.includes(name));
-  const failures = failed.filter(name => !explained.includes(name) && !same.includes(name)).map(name => `${part.name}: ${name}`);
-  if (typeof ours.status === 'string' || (ours.status !== 0 && failed.length === 0 && ours.status !== theirs?.status)) {
-    failures.push(`${part.name}: ${typeof ours.status === 'number' ? `status ${ours.status}` : ours.status}; its last words:\n${ours.output.slice(-1000)}`);
-  }
-  if (part.judge === 'same' && theirs && typeof ours.status === 'number') failures.push(...differences(part, ours, theirs));
-  const counted = { ...figures, ...(explained.length && { 'explained failures': explained.length }), ...(same.length && { 'failures that are QEMU\'s too': same.length }) };
-  return { figures: { parts: 1, ...counted }, failures };
-}
-
-function differences(part: Part, ours: Ran, theirs: Ran): string[] {
-  if (ours.status !== theirs.status) return [`${part.name}: status ${ours.status}, on QEMU ${theirs.status}; QEMU's last words:\n${theirs.output.slice(-1000)}`];
-  if (ours.output === theirs.output) return [];
-  const lines = ours.output.split('\n'), other = theirs.output.split('\n'), at = lines.findIndex((line, n) => line !== other[n]), line = at < 0 ? lines.length : at;
-  return [`${part.name}: line ${line + 1} of what it prints is\n  ${lines[line]?.slice(0, 500)}\non QEMU\n  ${other[line]?.slice(0, 500)}`];
 }
