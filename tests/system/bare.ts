@@ -1,12 +1,30 @@
 /** A CPU with RAM and nothing else, on either engine: code, vectors and fixed tables in the upper half, the lower half for the test. */
 import {
-  createInterpreter, createReference, type CpuContext, cpuContext, evaluateFp, EXIT, forgetAll, guestMemory, memoryMap, regimeChanged, resetCpu, selectStack, setNzcv, setSlot,
+  createInterpreter,
+  createReference,
+  type CpuContext,
+  cpuContext,
+  evaluateFp,
+  EXIT,
+  forgetAll,
+  guestMemory,
+  memoryMap,
+  regimeChanged,
+  resetCpu,
+  selectStack,
+  setNzcv,
+  setSlot,
 } from '@hypnos/cpu';
 import { A64, assemble, cpuModels, decoder } from '@hypnos/isa';
 import { buildTier0, type Tier0Image } from '@hypnos/hypervisor';
 
-export const RAM = 0x4000_0000n, ABSENT = 0x8000_0000n, HIGH = 0xffff_ffff_ffe0_0000n;
-const RAM_BYTES = 8 << 20, VECTORS = 0x1000n, UPPER = { root: RAM + 0x4000n, leaves: RAM + 0x5000n }, TABLES = RAM + 0x10_0000n;
+export const RAM = 0x4000_0000n,
+  ABSENT = 0x8000_0000n,
+  HIGH = 0xffff_ffff_ffe0_0000n;
+const RAM_BYTES = 8 << 20,
+  VECTORS = 0x1000n,
+  UPPER = { root: RAM + 0x4000n, leaves: RAM + 0x5000n },
+  TABLES = RAM + 0x10_0000n;
 /** Memory that the test may map. */
 export const PAGE: bigint = RAM + 0x40_0000n;
 export type EngineName = 'reference' | 'interpreter';
@@ -14,11 +32,31 @@ export type EngineName = 'reference' | 'interpreter';
 /** Descriptor bits. */
 export const BIT = { af: 1n << 10n, user: 1n << 6n, readOnly: 1n << 7n, device: 1n << 2n, pxn: 1n << 53n, uxn: 1n << 54n } as const;
 
-export interface Setting { readonly granuleBits: 12 | 14 | 16; readonly inputBits: number; readonly tcr?: bigint; readonly sctlr?: bigint; readonly cpacr?: bigint }
+export interface Setting {
+  readonly granuleBits: 12 | 14 | 16;
+  readonly inputBits: number;
+  readonly tcr?: bigint;
+  readonly sctlr?: bigint;
+  readonly cpacr?: bigint;
+}
 
 /** PSTATE before, but the level: flags and masks that a handler must find in SPSR_EL1. */
-export interface Start { readonly el: 0 | 1; readonly spsel?: 0 | 1; readonly x?: Readonly<Record<number, bigint>>; readonly sp?: bigint; readonly pc?: bigint; readonly pan?: 0 | 1; readonly il?: 0 | 1 }
-export interface Taken { readonly vector: number; readonly esr: bigint; readonly far: bigint; readonly elr: bigint; readonly spsr: bigint }
+export interface Start {
+  readonly el: 0 | 1;
+  readonly spsel?: 0 | 1;
+  readonly x?: Readonly<Record<number, bigint>>;
+  readonly sp?: bigint;
+  readonly pc?: bigint;
+  readonly pan?: 0 | 1;
+  readonly il?: 0 | 1;
+}
+export interface Taken {
+  readonly vector: number;
+  readonly esr: bigint;
+  readonly far: bigint;
+  readonly elr: bigint;
+  readonly spsr: bigint;
+}
 
 let image: Tier0Image | undefined;
 const made = new Map<EngineName, Bare>();
@@ -40,11 +78,17 @@ export class Bare {
   #next = TABLES;
 
   constructor(engine: EngineName) {
-    const map = memoryMap(1, RAM_BYTES), memory = new WebAssembly.Memory({ initial: map.end / 65536, maximum: map.end / 65536, shared: true }), { buffer } = memory;
+    const map = memoryMap(1, RAM_BYTES),
+      memory = new WebAssembly.Memory({ initial: map.end / 65536, maximum: map.end / 65536, shared: true }),
+      { buffer } = memory;
     setSlot(buffer, map, 0, { ipa: RAM, bytes: RAM_BYTES, linear: map.ram });
     const none = { read: () => 0n, write() {} };
     this.ctx = cpuContext({
-      buffer, map, index: 0, memory: guestMemory(buffer, map), model: cpuModels.default,
+      buffer,
+      map,
+      index: 0,
+      memory: guestMemory(buffer, map),
+      model: cpuModels.default,
       ports: { timer: none, gic: none, counter: () => 0n, entropy64: () => 0n, forgetCode() {}, maintainOthers() {} },
     });
     resetCpu(this.ctx, RAM);
@@ -71,10 +115,18 @@ export class Bare {
     this.#lay();
   }
 
-  get #stride(): number { return this.setting.granuleBits - 3; }
-  get firstLevel(): number { return 4 - Math.ceil((this.setting.inputBits - this.setting.granuleBits) / this.#stride); }
-  bits(level: number): bigint { return BigInt(this.setting.granuleBits + (3 - level) * this.#stride); }
-  #table(): bigint { return (this.#next += 0x1_0000n) - 0x1_0000n; }
+  get #stride(): number {
+    return this.setting.granuleBits - 3;
+  }
+  get firstLevel(): number {
+    return 4 - Math.ceil((this.setting.inputBits - this.setting.granuleBits) / this.#stride);
+  }
+  bits(level: number): bigint {
+    return BigInt(this.setting.granuleBits + (3 - level) * this.#stride);
+  }
+  #table(): bigint {
+    return (this.#next += 0x1_0000n) - 0x1_0000n;
+  }
 
   /** The entry for `va` at a level, tables made on the way. */
   entry(va: bigint, level: number): bigint {
@@ -95,18 +147,27 @@ export class Bare {
   }
 
   #lay(): void {
-    const { memory, cells } = this.ctx, { granuleBits, inputBits, tcr = 0n, sctlr = 0n, cpacr = 3n << 20n } = this.setting;
+    const { memory, cells } = this.ctx,
+      { granuleBits, inputBits, tcr = 0n, sctlr = 0n, cpacr = 3n << 20n } = this.setting;
     for (let at = 0n; at < 0x800n; at += 0x80n) this.#write(RAM + VECTORS + at, `hvc #${at}`);
     // T1SZ is 39: sixteen entries of level 2, the last of which holds what is above HIGH. Code is for both levels, and read-only.
     memory.store(UPPER.root + 15n * 8n, 8, UPPER.leaves | 3n);
-    for (const page of [0n, VECTORS]) memory.store(UPPER.leaves + (page >> 9n), 8, (RAM + page) | BIT.af | BIT.user | BIT.readOnly | (3n << 8n) | 3n);
+    for (const page of [0n, VECTORS])
+      memory.store(UPPER.leaves + (page >> 9n), 8, (RAM + page) | BIT.af | BIT.user | BIT.readOnly | (3n << 8n) | 3n);
     const tg0 = { 12: 0n, 14: 2n, 16: 1n }[granuleBits];
     Object.assign(cells, {
-      SCTLR_EL1: 1n | (1n << 14n) | (1n << 26n) | sctlr, MAIR_EL1: 0x00ffn, TTBR0_EL1: this.root, TTBR1_EL1: UPPER.root, VBAR_EL1: HIGH + VECTORS, CPACR_EL1: cpacr,
+      SCTLR_EL1: 1n | (1n << 14n) | (1n << 26n) | sctlr,
+      MAIR_EL1: 0x00ffn,
+      TTBR0_EL1: this.root,
+      TTBR1_EL1: UPPER.root,
+      VBAR_EL1: HIGH + VECTORS,
+      CPACR_EL1: cpacr,
       TCR_EL1: BigInt(64 - inputBits) | (tg0 << 14n) | (39n << 16n) | (2n << 30n) | (2n << 32n) | tcr,
     });
   }
-  #write(at: bigint, source: string): void { this.ctx.memory.writeBytes(at, new Uint8Array(assemble(source, { origin: at }).words.buffer)); }
+  #write(at: bigint, source: string): void {
+    this.ctx.memory.writeBytes(at, new Uint8Array(assemble(source, { origin: at }).words.buffer));
+  }
 
   /** Runs a program from HIGH until it takes an exception, and answers what the handler finds. */
   take(source: string, { el, spsel = el, x = {}, sp = 0n, pc = HIGH, pan = 0, il = 0 }: Start): Taken {

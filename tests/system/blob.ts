@@ -23,9 +23,37 @@ export interface Step {
 export const FLAG = { results: 1, ours: 2 } as const;
 
 export const TLBI_NAMES = [
-  '', 'vmalle1', 'vmalle1is', 'vmalle1os', 'vae1', 'vae1is', 'vae1os', 'vaae1', 'vaae1is', 'vaae1os', 'vale1', 'vale1is', 'vale1os',
-  'vaale1', 'vaale1is', 'vaale1os', 'aside1', 'aside1is', 'aside1os', 'rvae1', 'rvae1is', 'rvae1os', 'rvaae1', 'rvaae1is', 'rvaae1os',
-  'rvale1', 'rvale1is', 'rvale1os', 'rvaale1', 'rvaale1is', 'rvaale1os',
+  '',
+  'vmalle1',
+  'vmalle1is',
+  'vmalle1os',
+  'vae1',
+  'vae1is',
+  'vae1os',
+  'vaae1',
+  'vaae1is',
+  'vaae1os',
+  'vale1',
+  'vale1is',
+  'vale1os',
+  'vaale1',
+  'vaale1is',
+  'vaale1os',
+  'aside1',
+  'aside1is',
+  'aside1os',
+  'rvae1',
+  'rvae1is',
+  'rvae1os',
+  'rvaae1',
+  'rvaae1is',
+  'rvaae1os',
+  'rvale1',
+  'rvale1is',
+  'rvale1os',
+  'rvaale1',
+  'rvaale1is',
+  'rvaale1os',
 ] as const;
 export type TlbiName = (typeof TLBI_NAMES)[number];
 
@@ -33,9 +61,15 @@ export interface Case {
   readonly id: bigint;
   /** Which half of the addresses is the case's: 0 the lower. */
   readonly half: 0 | 1;
-  readonly tcr: bigint; readonly sctlr: bigint; readonly mair: bigint; readonly cpacr: bigint; readonly mdscr: bigint; readonly cntkctl: bigint;
+  readonly tcr: bigint;
+  readonly sctlr: bigint;
+  readonly mair: bigint;
+  readonly cpacr: bigint;
+  readonly mdscr: bigint;
+  readonly cntkctl: bigint;
   /** The table base of the case's half, and the ASID in the other one. */
-  readonly base: bigint; readonly ownAsid: number;
+  readonly base: bigint;
+  readonly ownAsid: number;
   /** Descriptors by physical address. */
   readonly entries: ReadonlyMap<bigint, bigint>;
   readonly windows: readonly { readonly address: bigint; readonly seed: bigint }[];
@@ -46,16 +80,23 @@ export interface Case {
   readonly text: string;
 }
 
-const CASE_WORDS = 15 + 31, STEP_BYTES = 16 + 8 * 14;
+const CASE_WORDS = 15 + 31,
+  STEP_BYTES = 16 + 8 * 14;
 /** Where the blob stands behind the image's beginning. */
 export const BLOB = 0x1_0000;
 const MAGIC = 0x5a5e_5f02n;
 
 class Words {
   readonly #out: number[] = [];
-  u64(...values: readonly bigint[]): void { for (const v of values) this.u32(Number(v & 0xffff_ffffn), Number((v >> 32n) & 0xffff_ffffn)); }
-  u32(...values: readonly number[]): void { for (const v of values) this.#out.push(v >>> 0); }
-  bytes(): Uint8Array { return new Uint8Array(Uint32Array.from(this.#out).buffer); }
+  u64(...values: readonly bigint[]): void {
+    for (const v of values) this.u32(Number(v & 0xffff_ffffn), Number((v >> 32n) & 0xffff_ffffn));
+  }
+  u32(...values: readonly number[]): void {
+    for (const v of values) this.#out.push(v >>> 0);
+  }
+  bytes(): Uint8Array {
+    return new Uint8Array(Uint32Array.from(this.#out).buffer);
+  }
 }
 
 const caseBytes = (c: Case): number => CASE_WORDS * 8 + c.entries.size * 16 + c.windows.length * 16 + c.steps.length * STEP_BYTES;
@@ -76,8 +117,26 @@ export function encodeBlob(cases: readonly Case[], details = false): Uint8Array 
   const out = new Words();
   out.u64(MAGIC, BigInt(cases.length), details ? 1n : 0n);
   for (const c of cases) {
-    out.u64(BigInt(caseBytes(c)), c.id, BigInt(c.half), c.tcr, c.sctlr, c.mair, c.cpacr, c.mdscr, c.cntkctl, c.base, BigInt(c.ownAsid) << 48n);
-    out.u64(BigInt(c.entries.size), BigInt(c.windows.length), BigInt(c.steps.length), 0xffff_ffff_ffff_ffffn & ~(c.entriesOurs ?? 0n), ...c.x);
+    out.u64(
+      BigInt(caseBytes(c)),
+      c.id,
+      BigInt(c.half),
+      c.tcr,
+      c.sctlr,
+      c.mair,
+      c.cpacr,
+      c.mdscr,
+      c.cntkctl,
+      c.base,
+      BigInt(c.ownAsid) << 48n,
+    );
+    out.u64(
+      BigInt(c.entries.size),
+      BigInt(c.windows.length),
+      BigInt(c.steps.length),
+      0xffff_ffff_ffff_ffffn & ~(c.entriesOurs ?? 0n),
+      ...c.x,
+    );
     for (const [address, value] of c.entries) out.u64(address, value);
     for (const { address, seed } of c.windows) out.u64(address, seed);
     for (const step of c.steps) encodeStep(out, step);

@@ -22,12 +22,15 @@ export interface Result {
 export const caseSeed = (seed: number, index: number): number => seed * 1_000_000 + index;
 
 export async function fuzz(seed: number, count: number, engines: readonly RunnerName[]): Promise<Result> {
-  const kinds = new Map<string, number>(), differences: number[] = [], seconds: Record<string, number> = {};
+  const kinds = new Map<string, number>(),
+    differences: number[] = [],
+    seconds: Record<string, number> = {};
   let steps = 0;
   for (let from = 0; from < count; from += BATCH) {
     const cases = Array.from({ length: Math.min(BATCH, count - from) }, (_, i) => drawCase(caseSeed(seed, from + i)));
     steps += cases.reduce((sum, c) => sum + c.steps.length, 0);
-    const kernel = kernelOf(encodeBlob(cases)), told: string[][] = [];
+    const kernel = kernelOf(encodeBlob(cases)),
+      told: string[][] = [];
     for (const engine of engines) {
       const begun = process.hrtime.bigint();
       const text = await RUNNERS[engine](kernel);
@@ -35,20 +38,43 @@ export async function fuzz(seed: number, count: number, engines: readonly Runner
       if (told.length === 1) countKinds(text, kinds);
       seconds[engine] = (seconds[engine] ?? 0) + Number(process.hrtime.bigint() - begun) / 1e9;
     }
-    cases.forEach((c, i) => { if (!same(engines, told.map(of => of[i]!))) differences.push(Number(c.id)); });
+    cases.forEach((c, i) => {
+      if (
+        !same(
+          engines,
+          told.map(of => of[i]!),
+        )
+      )
+        differences.push(Number(c.id));
+    });
   }
   return { seed, cases: count, steps, engines, seconds, kinds, differences };
 }
 
 const CLASSES: Readonly<Record<number, string>> = {
-  0x00: 'undefined', 0x01: 'trapped wait', 0x07: 'trapped floating point', 0x0e: 'illegal state', 0x15: 'SVC', 0x18: 'trapped system instruction', 0x20: 'instruction abort', 0x21: 'instruction abort',
-  0x22: 'PC alignment', 0x24: 'data abort', 0x25: 'data abort', 0x26: 'SP alignment', 0x32: 'software step', 0x33: 'software step', 0x3c: 'BRK',
+  0x00: 'undefined',
+  0x01: 'trapped wait',
+  0x07: 'trapped floating point',
+  0x0e: 'illegal state',
+  0x15: 'SVC',
+  0x18: 'trapped system instruction',
+  0x20: 'instruction abort',
+  0x21: 'instruction abort',
+  0x22: 'PC alignment',
+  0x24: 'data abort',
+  0x25: 'data abort',
+  0x26: 'SP alignment',
+  0x32: 'software step',
+  0x33: 'software step',
+  0x3c: 'BRK',
 };
 const STATUS: readonly string[] = ['address size', 'translation', 'access flag', 'permission'];
 
 /** `data abort, permission, level 3` of a class and a fault status. */
 function kindOf(key: number): string {
-  const ec = key >> 6, status = key & 63, name = CLASSES[ec] ?? `class ${ec.toString(16)}`;
+  const ec = key >> 6,
+    status = key & 63,
+    name = CLASSES[ec] ?? `class ${ec.toString(16)}`;
   if (!name.endsWith('abort')) return name;
   if (status < 16) return `${name}, ${STATUS[status >> 2]!}, level ${status & 3}`;
   return `${name}, ${status === 0x21 ? 'alignment' : status === 0x10 ? 'external' : `external on a walk, level ${status & 3}`}`;
@@ -73,21 +99,31 @@ function lines(text: string, cases: readonly Case[], engine: RunnerName): string
 
 /** QEMU is asked about the first checksum only. */
 function same(engines: readonly RunnerName[], told: readonly string[]): boolean {
-  const compared = told.map(line => line.slice(0, 16)), exact = told.filter((_, i) => engines[i] !== 'qemu');
+  const compared = told.map(line => line.slice(0, 16)),
+    exact = told.filter((_, i) => engines[i] !== 'qemu');
   return new Set(compared).size === 1 && new Set(exact).size <= 1;
 }
 
 /** Runs one case alone on all engines and says what is different, and in which step. */
 export async function explain(seed: number, engines: readonly RunnerName[]): Promise<string> {
-  const c = drawCase(seed), kernel = kernelOf(encodeBlob([c], true)), out = [`case ${seed}: ${c.text}; tcr ${c.tcr.toString(16)} sctlr ${c.sctlr.toString(16)}`];
+  const c = drawCase(seed),
+    kernel = kernelOf(encodeBlob([c], true)),
+    out = [`case ${seed}: ${c.text}; tcr ${c.tcr.toString(16)} sctlr ${c.sctlr.toString(16)}`];
   const told: string[][] = [];
   for (const engine of engines) told.push((await RUNNERS[engine](kernel)).split('\n\n'));
   if (told.length === 0) throw new HypnosError('EINVAL', `no engine is named: use ${Object.keys(RUNNERS).join(', ')}.`);
   for (let part = 0; part < Math.max(...told.map(t => t.length)); part++) {
-    const texts = told.map(t => t[part] ?? '(ended)'), exact = texts.filter((_, i) => engines[i] !== 'qemu');
-    const known = (text: string) => text.split('\n').filter(line => line.startsWith(' ')).join('\n');
+    const texts = told.map(t => t[part] ?? '(ended)'),
+      exact = texts.filter((_, i) => engines[i] !== 'qemu');
+    const known = (text: string) =>
+      text
+        .split('\n')
+        .filter(line => line.startsWith(' '))
+        .join('\n');
     if (new Set(texts.map(known)).size === 1 && new Set(exact).size <= 1) continue;
-    out.push(`step ${part - 1}: ${c.steps[part - 1]?.text ?? (part ? 'at the end' : 'controls')} spsr ${c.steps[part - 1]?.spsr.toString(16)}`);
+    out.push(
+      `step ${part - 1}: ${c.steps[part - 1]?.text ?? (part ? 'at the end' : 'controls')} spsr ${c.steps[part - 1]?.spsr.toString(16)}`,
+    );
     const rows = texts.map(text => text.split('\n'));
     for (let i = 0; i < Math.max(...rows.map(r => r.length)); i++) {
       const line = rows.map(r => r[i] ?? '');
@@ -100,7 +136,12 @@ export async function explain(seed: number, engines: readonly RunnerName[]): Pro
 }
 
 export function summary({ seed, cases, steps, differences, seconds, kinds }: Result): string {
-  const times = Object.entries(seconds).map(([name, s]) => `${name} ${s.toFixed(1)} s`).join(', ');
-  const met = [...kinds].sort(([a], [b]) => (a < b ? -1 : 1)).map(([kind, count]) => `${kind}: ${count}`).join('; ');
+  const times = Object.entries(seconds)
+    .map(([name, s]) => `${name} ${s.toFixed(1)} s`)
+    .join(', ');
+  const met = [...kinds]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([kind, count]) => `${kind}: ${count}`)
+    .join('; ');
   return `seed ${seed}: ${cases} cases of ${steps} steps, ${differences.length} differences (${times}); ${met}`;
 }

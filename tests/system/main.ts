@@ -14,19 +14,32 @@ const HELP = `node tests/system/main.ts [options]
 ${LONG_HELP}`;
 
 /** A part's cases: many for interpreter and QEMU, and some for the reference engine, which is slow. */
-const CASES = 2000, JUDGED = 100, PARTS = 500, STEPS = 12;
+const CASES = 2000,
+  JUDGED = 100,
+  PARTS = 500,
+  STEPS = 12;
 
 const long: LongRun = {
-  name: 'system-fuzz', parts: PARTS,
+  name: 'system-fuzz',
+  parts: PARTS,
   // The last number goes up when cases are drawn otherwise.
   settings: `${CASES} cases on interpreter and QEMU, ${JUDGED} on the reference engine too, ${STEPS} steps each, drawing 2`,
   async run(part) {
     const seed = 1_000_000 + 2 * part;
-    const judged = await fuzz(seed, JUDGED, ['reference', 'interpreter', 'qemu']), more = await fuzz(seed + 1, CASES - JUDGED, ['interpreter', 'qemu']);
+    const judged = await fuzz(seed, JUDGED, ['reference', 'interpreter', 'qemu']),
+      more = await fuzz(seed + 1, CASES - JUDGED, ['interpreter', 'qemu']);
     const failures: string[] = [];
     for (const different of judged.differences) failures.push(await explain(different, ['reference', 'interpreter', 'qemu']));
     for (const different of more.differences) failures.push(await explain(different, ['interpreter', 'qemu']));
-    return { figures: { cases: judged.cases + more.cases, steps: judged.steps + more.steps, 'steps on the reference engine': judged.steps, ...counts(judged.kinds, more.kinds) }, failures };
+    return {
+      figures: {
+        cases: judged.cases + more.cases,
+        steps: judged.steps + more.steps,
+        'steps on the reference engine': judged.steps,
+        ...counts(judged.kinds, more.kinds),
+      },
+      failures,
+    };
   },
 };
 
@@ -39,16 +52,26 @@ function counts(...all: readonly ReadonlyMap<string, number>[]): Record<string, 
 
 const { values } = parseArgs({
   options: {
-    seed: { type: 'string', default: String(Date.now() % 1_000_000_000) }, cases: { type: 'string', default: '500' },
-    engines: { type: 'string', default: 'reference,interpreter,qemu' }, explain: { type: 'boolean', default: false }, show: { type: 'string', default: '5' },
-    help: { type: 'boolean', default: false }, long: { type: 'boolean', default: false },
+    seed: { type: 'string', default: String(Date.now() % 1_000_000_000) },
+    cases: { type: 'string', default: '500' },
+    engines: { type: 'string', default: 'reference,interpreter,qemu' },
+    explain: { type: 'boolean', default: false },
+    show: { type: 'string', default: '5' },
+    help: { type: 'boolean', default: false },
+    long: { type: 'boolean', default: false },
   },
   strict: !process.argv.includes('--long'),
 });
-const engines = String(values.engines).split(',').filter((name): name is RunnerName => Object.hasOwn(RUNNERS, name));
+const engines = String(values.engines)
+  .split(',')
+  .filter((name): name is RunnerName => Object.hasOwn(RUNNERS, name));
 
 if (values.help) console.log(HELP);
-else if (values.long) process.exitCode = await longCommand(long, process.argv.slice(2).filter(arg => arg !== '--long'));
+else if (values.long)
+  process.exitCode = await longCommand(
+    long,
+    process.argv.slice(2).filter(arg => arg !== '--long'),
+  );
 else if (values.explain) console.log(await explain(Number(values.seed), engines));
 else {
   const result = await fuzz(Number(values.seed), Number(values.cases), engines);

@@ -2,7 +2,14 @@
 import type { Random } from '../fuzz/random.ts';
 
 /** Guest-physical places, which `payload.c` leaves to the cases. */
-export const PLACES = { tables: 0x4100_0000n, data: 0x4120_0000n, dataPages: 240, services: 0x4130_0000n, zeroes: 0x4131_0000n, absent: 0x6000_0000n } as const;
+export const PLACES = {
+  tables: 0x4100_0000n,
+  data: 0x4120_0000n,
+  dataPages: 240,
+  services: 0x4130_0000n,
+  zeroes: 0x4131_0000n,
+  absent: 0x6000_0000n,
+} as const;
 
 export interface Half {
   readonly high: boolean;
@@ -35,7 +42,11 @@ export interface Mapping {
   readonly next?: Mapping;
 }
 
-const AF = 1n << 10n, READ_ONLY = 1n << 7n, DBM = 1n << 51n, NG = 1n << 11n, CONTIGUOUS = 1n << 52n;
+const AF = 1n << 10n,
+  READ_ONLY = 1n << 7n,
+  DBM = 1n << 51n,
+  NG = 1n << 11n,
+  CONTIGUOUS = 1n << 52n;
 const OUT = 0xffff_ffff_f000n;
 
 export class Drawing {
@@ -50,11 +61,19 @@ export class Drawing {
     this.#next = from;
   }
 
-  get stride(): number { return this.half.granuleBits - 3; }
-  get firstLevel(): number { return 4 - Math.ceil((this.half.inputBits - this.half.granuleBits) / this.stride); }
-  blockBits(level: number): number { return this.half.granuleBits + (3 - level) * this.stride; }
+  get stride(): number {
+    return this.half.granuleBits - 3;
+  }
+  get firstLevel(): number {
+    return 4 - Math.ceil((this.half.inputBits - this.half.granuleBits) / this.stride);
+  }
+  blockBits(level: number): number {
+    return this.half.granuleBits + (3 - level) * this.stride;
+  }
   /** Where free memory for tables begins. */
-  get end(): bigint { return this.#next; }
+  get end(): bigint {
+    return this.#next;
+  }
 
   /** Room for a table, aligned to its size. */
   table(bits: number): bigint {
@@ -63,7 +82,9 @@ export class Drawing {
     this.#next = at + size;
     return at;
   }
-  root(): bigint { return this.table(this.half.inputBits - this.blockBits(this.firstLevel) + 3); }
+  root(): bigint {
+    return this.table(this.half.inputBits - this.blockBits(this.firstLevel) + 3);
+  }
 
   #tableBits(): bigint {
     const random = this.#random;
@@ -92,7 +113,8 @@ export class Drawing {
     const path: bigint[] = [];
     let table = root;
     for (let at = this.firstLevel; ; at++) {
-      const low = BigInt(this.blockBits(at)), width = at === this.firstLevel ? BigInt(this.half.inputBits) - low : BigInt(this.stride);
+      const low = BigInt(this.blockBits(at)),
+        width = at === this.firstLevel ? BigInt(this.half.inputBits) - low : BigInt(this.stride);
       const entry = table + (((va >> low) & ((1n << width) - 1n)) << 3n);
       path.push(entry);
       if (at === level) return this.entries.has(entry) ? null : path;
@@ -100,32 +122,41 @@ export class Drawing {
       if (found === undefined) {
         table = this.table(this.half.granuleBits);
         this.entries.set(entry, table | 3n | this.#tableBits());
-      } else if ((found & 3n) === 3n && (found & OUT) < PLACES.data && (found & OUT) >= PLACES.tables) table = found & OUT & ~((1n << BigInt(this.half.granuleBits)) - 1n);
+      } else if ((found & 3n) === 3n && (found & OUT) < PLACES.data && (found & OUT) >= PLACES.tables)
+        table = found & OUT & ~((1n << BigInt(this.half.granuleBits)) - 1n);
       else return null;
     }
   }
 
   /** The lower half's address with a tag now and then, or the upper half's. */
   canonical(va: bigint): bigint {
-    const { high, inputBits } = this.half, low = va & ((1n << BigInt(inputBits)) - 1n);
+    const { high, inputBits } = this.half,
+      low = va & ((1n << BigInt(inputBits)) - 1n);
     return high ? (low | (~0n << BigInt(inputBits))) & 0xffff_ffff_ffff_ffffn : low;
   }
 
   #level(): number {
-    const random = this.#random, { granuleBits } = this.half;
+    const random = this.#random,
+      { granuleBits } = this.half;
     const blocks = (granuleBits === 12 ? [1, 2] : [2]).filter(l => l >= this.firstLevel);
     return random(2) && blocks.length > 0 ? blocks[random(blocks.length)]! : 3;
   }
 
   /** Draws one mapping from `root`, at an address of its own or at `wanted`. */
   map(root: bigint, wanted?: { readonly va: bigint; readonly level: number }): Mapping | null {
-    const random = this.#random, level = wanted?.level ?? this.#level(), bits = BigInt(this.blockBits(level)), mask = (1n << bits) - 1n;
+    const random = this.#random,
+      level = wanted?.level ?? this.#level(),
+      bits = BigInt(this.blockBits(level)),
+      mask = (1n << bits) - 1n;
     const holds: Mapping['holds'] = random(4) ? 'data' : random(4) ? 'services' : 'zeroes';
     const pa = holds === 'data' ? PLACES.data + BigInt(random(PLACES.dataPages)) * 4096n : PLACES[holds];
     const upper = wanted ? wanted.va : random.bits64();
-    const va = this.canonical((upper & ~mask) | (pa & mask)), path = this.#path(root, va, level);
+    const va = this.canonical((upper & ~mask) | (pa & mask)),
+      path = this.#path(root, va, level);
     if (!path) return null;
-    const leaf = path.at(-1)!, attributes = this.attributes(), descriptor = (pa & ~mask & OUT) | attributes | (level === 3 ? 3n : 1n);
+    const leaf = path.at(-1)!,
+      attributes = this.attributes(),
+      descriptor = (pa & ~mask & OUT) | attributes | (level === 3 ? 3n : 1n);
     const contiguous = random(12) === 0 && this.half.granuleBits === 12 && level > 1 && this.#contiguous(leaf, descriptor, level);
     if (!contiguous) this.entries.set(leaf, descriptor);
     const device = this.half.device[Number((attributes >> 2n) & 7n)]!;
@@ -137,7 +168,9 @@ export class Drawing {
 
   /** Sixteen neighbours that map one piece of memory, as the bit promises; false where there is something else. */
   #contiguous(leaf: bigint, descriptor: bigint, level: number): boolean {
-    const first = leaf & ~127n, size = 1n << BigInt(this.blockBits(level)), output = descriptor & OUT & ~(16n * size - 1n);
+    const first = leaf & ~127n,
+      size = 1n << BigInt(this.blockBits(level)),
+      output = descriptor & OUT & ~(16n * size - 1n);
     // The entry asked for must be the one that its own address stands at.
     if (output + ((leaf - first) >> 3n) * size !== (descriptor & OUT)) return false;
     for (let i = 0n; i < 16n; i++) if (this.entries.has(first + i * 8n)) return false;
@@ -148,12 +181,21 @@ export class Drawing {
 
   /** Puts a fault into one of the descriptors of a walk. */
   #spoil(path: readonly bigint[], level: number): void {
-    const random = this.#random, at = random(path.length), entry = path[at]!, leaf = at === path.length - 1;
-    const old = this.entries.get(entry)!, { outputBits } = this.half;
+    const random = this.#random,
+      at = random(path.length),
+      entry = path[at]!,
+      leaf = at === path.length - 1;
+    const old = this.entries.get(entry)!,
+      { outputBits } = this.half;
     switch (random(5)) {
-      case 0: case 1: this.entries.set(entry, old & ~(random(2) ? 1n : 3n)); break;
+      case 0:
+      case 1:
+        this.entries.set(entry, old & ~(random(2) ? 1n : 3n));
+        break;
       // An output address that is too large.
-      case 2: this.entries.set(entry, old | (1n << BigInt(outputBits + random(48 - outputBits)))); break;
+      case 2:
+        this.entries.set(entry, old | (1n << BigInt(outputBits + random(48 - outputBits))));
+        break;
       case 3:
         if (!leaf) this.entries.set(entry, (old & ~OUT) | PLACES.absent);
         else this.entries.set(entry, old & ~AF);
