@@ -189,6 +189,19 @@ describe('virtio-mmio', () => {
     }
   });
 
+  test('a chain that shows the same memory again and again is taken up to 4 MiB', () => {
+    for (const [entries, broken] of [[64, false], [65, true]] as const) {
+      const r = rng(), [q] = r.start([8], F.VERSION_1 | F.INDIRECT), table = Number(q!.data - RAM_BASE);
+      for (let i = 0; i < entries; i++) {
+        const last = i === entries - 1 ? 0 : D.NEXT;
+        q!.descriptor(i, { address: RAM_BASE + 0x8_0000n, length: 0x1_0000, flags: D.WRITE | last, next: i + 1 }, table);
+      }
+      q!.add(0, { address: q!.data, length: 16 * entries, flags: D.INDIRECT });
+      r.kick(0);
+      assert.deepEqual([needsReset(r), q!.usedIndex()], [broken, broken ? 0 : 1], `${entries} times 64 KiB`);
+    }
+  });
+
   test('random rings in random memory never throw', () => {
     fc.assert(fc.property(fc.uint8Array({ minLength: 0x2000, maxLength: 0x2000 }), fc.nat(0xffff), fc.boolean(), (bytes, avail, all) => {
       for (const d of [virtioConsole, virtioInput, virtioRng]) {

@@ -44,8 +44,11 @@ type Broken = typeof BROKEN;
 const VIRTQ_DESC_F_NEXT = 1, VIRTQ_DESC_F_WRITE = 2, VIRTQ_DESC_F_INDIRECT = 4;
 const VIRTQ_AVAIL_F_NO_INTERRUPT = 1;
 const DESCRIPTOR = 16, USED_ELEMENT = 8, RING_HEADER = 4;
-/** Longest indirect table and largest chain taken: beyond what any driver uses, small enough to bound one request's work. */
-const INDIRECT_MAX = 1024, CHAIN_BYTES_MAX = 0x400_0000;
+/**
+ * Longest indirect table and largest chain taken: beyond what the drivers of these devices use, and small enough to bound the work of one
+ * notification, which is a queue of them: until it is done the machine can neither be paused nor stopped.
+ */
+const INDIRECT_MAX = 1024, CHAIN_BYTES_MAX = 0x40_0000;
 /** Largest piece copied at once. */
 const PIECE = 0x1_0000;
 
