@@ -3,7 +3,7 @@ import { pick, type Random } from '../fuzz/random.ts';
 import { accessStep } from './accesses.ts';
 import type { Step, TlbiName } from './blob.ts';
 import { ACCESSES } from './instructions.ts';
-import type { Scene } from './scene.ts';
+import { plain, type Scene } from './scene.ts';
 import type { Half, Mapping } from './tables.ts';
 
 const INVALIDATIONS: readonly TlbiName[] = ['vmalle1', 'vmalle1is', 'vmalle1os'];
@@ -73,6 +73,6 @@ export function switchStep(scene: Scene): Step | null {
   const { random } = scene;
   if (scene.bases.length < 2) return null;
   scene.base = pick(random, scene.bases);
-  const step = accessStep(scene, pick(random, ACCESSES));
-  return step && { ...step, before: { base: scene.base }, text: `base ${scene.base.toString(16)}; ${step.text}` };
+  const step = accessStep(scene, pick(random, ACCESSES)) ?? plain(scene, 'nop');
+  return { ...step, before: { base: scene.base }, text: `base ${scene.base.toString(16)}; ${step.text}` };
 }
