@@ -68,6 +68,18 @@ for (const engine of ENGINES) {
     });
   }
 
+  test(`${engine}: hints of a level, which belong to a feature that is not here, change nothing of what is dropped (TTL)`, () => {
+    for (const [operation, argument] of [['vaae1is', page | (15n << 44n)], ['rvaae1is', range | (3n << 37n)], ['vae1', page | (ASID << 48n) | (1n << 44n)]] as const) {
+      const { r, flags } = prepared(false, `tlbi ${operation}, x9`), { cpu } = r.ctx, runs = r[engine]();
+      cpu.x[1] = FREE;
+      cpu.x[9] = argument;
+      finish(r, runs);
+      r.tables.map(FREE, SECOND | flags);
+      finish(r, runs);
+      assert.deepEqual([cpu.x[2], cpu.x[8]], [2n, 2n], operation);
+    }
+  });
+
   test(`${engine}: a range counts in granules of its TG and grows with SCALE; both ends are dropped`, () => {
     // 64 pages of 4 KiB: NUM 31 with SCALE 0; four pages in the manual's other spelling: NUM 1.
     for (const [argument, last] of [[range | (31n << 39n), 63n], [range | (1n << 39n), 3n], [range | (1n << 44n), 63n]] as const) {

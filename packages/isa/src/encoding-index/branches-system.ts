@@ -32,7 +32,7 @@ const SYS = '1101010100 0 01';
 /** SYS and SYSL: what the manual has names for, by whose it is. */
 const OPERATIONS = [
   absent('TLBI with the nXS qualifier', 'FEAT_XS', `${SYS} op1:3 1001 CRm:4 op2:3 Rt:5`),
-  absent('IC, DC, AT, TLBI of EL2', 'EL2', `${SYS} 100 0111 CRm:4 op2:3 Rt:5`, `${SYS} 100 1000 CRm:4 op2:3 Rt:5`),
+  absent('IC, DC, AT, TLBI, MLBI of EL2', 'EL2', `${SYS} 100 0111 CRm:4 op2:3 Rt:5`, `${SYS} 100 1000 CRm:4 op2:3 Rt:5`),
   absent('IC, DC, AT, TLBI, APAS of EL3', 'EL3', `${SYS} 110 0111 CRm:4 op2:3 Rt:5`, `${SYS} 110 1000 CRm:4 op2:3 Rt:5`),
   absent('DC IGVAC, DC IGDVAC', 'FEAT_MTE', `${SYS} 000 0111 0110 011 Rt:5`, `${SYS} 000 0111 0110 101 Rt:5`),
   absent('DC IGSW, DC IGDSW, DC CGSW, DC CGDSW, DC CIGSW, DC CIGDSW', 'FEAT_MTE',
@@ -79,6 +79,9 @@ const SYSTEM: readonly EncodingClass[] = [
   ]),
   encodingClass('System instructions', '1101010100 L:1 01 op1:3 CRn:4 CRm:4 op2:3 Rt:5', OPERATIONS),
   encodingClass('System register move', '1101010100 L:1 1 o0:1 op1:3 CRn:4 CRm:4 op2:3 Rt:5'),
+  encodingClass('Change of thread index', '11010101 100 i:1 0 B:1 NB:1 0 0000 imm7:7 Rd:5', [
+    absent('TCHANGEB, TCHANGEF', 'FEAT_TEV', '11010101 100 i:1 0 B:1 NB:1 0 0000 imm7:7 Rd:5'),
+  ]),
   encodingClass('System pair instructions', '1101010101 L:1 01 op1:3 CRn:4 CRm:4 op2:3 Rt:5', [
     absent('SYSP, TLBIP', 'FEAT_SYSINSTR128', '1101010101 0 01 op1:3 CRn:4 CRm:4 op2:3 Rt:5'),
   ]),

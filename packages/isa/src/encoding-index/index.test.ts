@@ -138,6 +138,11 @@ test('words that llvm-mc knows and we have no row for are of an instruction the 
   assert.deepEqual(wrong.slice(0, 20), [], `${wrong.length} of ${judged().length}`);
 });
 
+test('words we have a row for are instructions to llvm-mc', () => {
+  const wrong = judged().filter(([word, text]) => text === null && decode(word)).map(([word]) => `${word.toString(16)}: ${decode(word)!.row.name}`);
+  assert.deepEqual(wrong.slice(0, 20), [], `${wrong.length}`);
+});
+
 /** Mnemonics of an absent line: its words in capitals; `*` stands for any ending, and orderings (A, L, AL) may follow. */
 function isNamed(names: string, text: string): boolean {
   const mnemonic = text.split(/[ .]/)[0]!;

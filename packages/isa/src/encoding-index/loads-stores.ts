@@ -62,6 +62,9 @@ const ORDERED: readonly EncodingClass[] = [
   encodingClass('LDAPR/STLR (SIMD&FP)', 'size:2 011101 opc:2 0 imm9:9 10 Rn:5 Rt:5', [
     absent('LDAPUR, STLUR (SIMD&FP)', 'FEAT_LRCPC3', 'size:2 011101 0 L:1 0 imm9:9 10 Rn:5 Rt:5', '00 011101 1 L:1 0 imm9:9 10 Rn:5 Rt:5'),
   ]),
+  encodingClass('Memory set (tags only)', '00 011 1 01 11 0 11111 op2:4 00 Rn:5 Rd:5', [
+    absent('SETGO*', 'FEAT_MOPS_GO', '00 011 1 01 11 0 11111 0 op2:3 00 Rn:5 Rd:5', '00 011 1 01 11 0 11111 10 op2:2 00 Rn:5 Rd:5'),
+  ]),
   encodingClass('Memory copy and memory set', 'size:2 011 o0:1 01 op1:2 0 Rs:5 op2:4 01 Rn:5 Rd:5', [
     absent('CPYF*, CPY*', 'FEAT_MOPS',
       '00 011 o0:1 01 00 0 Rs:5 op2:4 01 Rn:5 Rd:5', '00 011 o0:1 01 01 0 Rs:5 op2:4 01 Rn:5 Rd:5', '00 011 o0:1 01 10 0 Rs:5 op2:4 01 Rn:5 Rd:5'),
