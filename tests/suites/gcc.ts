@@ -34,6 +34,7 @@ const parts = Object.entries(programs).flatMap(([program, ways]) => ways.map((wa
 export const gcc: Suite = {
   name: 'gcc',
   doc: 'gcc and g++ from -O0 to -O3, vectorised, and what they make of numbers, calls, signals, threads',
+  guest: 'compilers',
   packages: ['gcc', 'g++', 'libc6-dev'],
   memory: '2G',
   parts: [

@@ -11,6 +11,7 @@ sed -E 's/(LWP|process) [0-9]+/\\1 N/' told`,
 export const gdb: Suite = {
   name: 'gdb',
   doc: 'gdb: hardware breakpoints and watchpoints, steps, backtraces, registers, calls into the program, going backwards',
+  guest: 'compilers',
   packages: ['gdb', 'gcc', 'libc6-dev'],
   memory: '2G',
   parts: [part('watch', 'O0', true), part('step', 'O0'), part('conditions', 'O0'), part('many', 'O0'), part('many', 'O2')],

@@ -7,8 +7,9 @@ const same = (name: string, script: string): Part => ({ name, judge: 'same', scr
 export const go: Suite = {
   name: 'go',
   doc: 'fzf and age: the Go runtime with its threads, its collector and its own cryptography',
+  guest: 'small',
   packages: ['fzf', 'age'],
-  memory: '512M',
+  memory: '1G',
   parts: [
     same('filter', `${lines}; fzf --version; for pattern in alpha '^src/1 .go$' "'bet gam" 'phab | mmad 77' '!alpha 123'; do fzf --filter "$pattern" <lines | sha256sum; done; fzf --filter beta <lines | head -5`),
     same('filter, collected all the time', `${lines}; export GOGC=1; for pattern in alpha zz 'a b c'; do GOMAXPROCS=4 fzf --filter "$pattern" <lines | md5sum; done`),

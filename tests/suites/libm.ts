@@ -20,8 +20,9 @@ const part = (name: string, script: string, ci = false): Part => ({ name, judge:
 export const libm: Suite = {
   name: 'libm',
   doc: 'sinf, expf and logf of every number there is, and thirty functions more of some, bit by bit',
+  guest: 'small',
   packages: ['tcc', 'libc6-dev'],
-  memory: '512M',
+  memory: '1G',
   parts: [
     part('sparse', swept(every, 262_133), true),
     part('dense', swept([...every, 'cosf', 'powf'], 4093)),

@@ -7,8 +7,9 @@ const same = (name: string, script: string, ci = false): Part => ({ name, judge:
 export const rust: Suite = {
   name: 'rust',
   doc: 'ripgrep and fd: vectorised searches, regular expressions, threads, memory maps',
+  guest: 'small',
   packages: ['ripgrep', 'fd-find', 'mawk'],
-  memory: '512M',
+  memory: '1G',
   parts: [
     same('search', `rg --version | head -1; for pattern in brown '(?i)UICKB|foxj' '\\b[0-9a-f]{8},' 'Ü\\w+ße [xyz]$' '^(\\d)\\1'; do rg -n --sort path "$pattern" tree | sha256sum; done; rg -c --sort path umps tree | head -4`, true),
     same('search, in threads', `for j in 1 2 8; do rg -j $j --no-heading -N 'jump|brow' tree | sort | md5sum; done; rg --mmap -U 'of .*\\n.*wnfox' tree | wc -l; rg -P '(?<=The )(\\w)(\\w)\\w*\\1' tree | sort | md5sum`),

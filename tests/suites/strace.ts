@@ -13,8 +13,9 @@ const same = (name: string, script: string): Part => ({ name, judge: 'same', scr
 export const strace: Suite = {
   name: 'strace',
   doc: 'strace: calls and their arguments, of children too, injected errors, counts, signals',
+  guest: 'small',
   packages: ['strace', 'coreutils'],
-  memory: '512M',
+  memory: '1G',
   parts: [
     same('children', traced(`sh -c 'echo one >file; cat file | wc -c; (exit 3); ls -d / >&2'`, '-e trace=openat,read,write,dup3,pipe2,execve,exit_group,wait4,close,clone -e signal=none')),
     same('everything', traced(`/bin/true`, '-v')),

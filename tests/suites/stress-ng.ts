@@ -75,6 +75,7 @@ const cut = (name: string, of: Stressors, size: number): Part[] => {
 export const stressNg: Suite = {
   name: 'stress-ng',
   doc: 'stress-ng --verify: each stressor of the CPU, memory and system calls that ends by itself, and each method of the CPU\'s',
+  guest: 'small',
   packages: ['stress-ng'],
   memory: '1G',
   parts: [

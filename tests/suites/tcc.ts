@@ -9,8 +9,9 @@ const long = (functions: number): string => `awk -v n=${functions} 'BEGIN { prin
 export const tcc: Suite = {
   name: 'tcc',
   doc: 'tcc: programs compiled to files and straight into memory',
+  guest: 'small',
   packages: ['tcc', 'libc6-dev', 'mawk'],
-  memory: '512M',
+  memory: '1G',
   parts: [
     same('compiled', 'tcc plain.c -o plain -lm && sha256sum plain && ./plain || echo FAILED plain', true),
     same('run in memory', 'tcc -lm -run plain.c || echo FAILED plain', true),
