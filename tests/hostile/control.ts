@@ -3,8 +3,10 @@
 /** Words of the control memory. */
 export const WORD = {
   /** Requests made and answered. */
-  asked: 0, answered: 1,
-  order: 2, machine: 3,
+  asked: 0,
+  answered: 1,
+  order: 2,
+  machine: 3,
   /** Odd while the guest may have gone to wait: it is looked after until the word changes. */
   mayWait: 4,
   /** How often a guest that nothing could wake was stopped. */
@@ -14,7 +16,8 @@ export const WORD = {
   /** 1 once a hanging case was stopped. */
   hung: 7,
   /** The seed and number of the case, for the report of one that cannot be stopped. */
-  seed: 8, number: 9,
+  seed: 8,
+  number: 9,
 } as const;
 export const CONTROL_BYTES = 64;
 
@@ -33,4 +36,6 @@ export const ENTRY = 0x4020_0000n;
 export const PROGRAM_BYTES = 0x4_0000;
 
 /** What the owner is started with. */
-export interface OwnerData { readonly control: SharedArrayBuffer }
+export interface OwnerData {
+  readonly control: SharedArrayBuffer;
+}

@@ -44,22 +44,35 @@ function kind(r: Random): string {
   return 'rows';
 }
 
-export interface DrawnGuest extends Guest { readonly kind: string }
+export interface DrawnGuest extends Guest {
+  readonly kind: string;
+}
 
 /** The same for ever for a seed and a number. */
 export function drawGuest(seed: number, number: number): DrawnGuest {
-  const r = new Random(seed, number), name = kind(r), segments = KINDS[name]!.draw(r).segments();
+  const r = new Random(seed, number),
+    name = kind(r),
+    segments = KINDS[name]!.draw(r).segments();
   // Most find their end soon; some are given the time to get somewhere.
   const budget = r.chance(100) ? 50_000 : r.chance(6) ? 4000 : 500;
-  return { kind: name, board: name === 'flash' || r.chance(400) ? 'flash' : 'plain', segments, budget, options: options(r), orders: orders(r, budget) };
+  return {
+    kind: name,
+    board: name === 'flash' || r.chance(400) ? 'flash' : 'plain',
+    segments,
+    budget,
+    options: options(r),
+    orders: orders(r, budget),
+  };
 }
 
 function options(r: Random): Guest['options'] {
   const policy = r.pick(['sleep', 'sleep', 'resume', 'deny', 'ask', 'off', 'ignore'] as const);
   return {
     onSuspend: policy === 'deny' ? { do: 'deny', code: r.pick(['DENIED', 'INVALID_ADDRESS', 'NOT_SUPPORTED']) } : { do: policy },
-    reboot: r.chance(100), deterministic: r.chance(2),
-    ...(r.chance(4) && { wakeOn: r.chance(2) ? [] : [27, 33, 34] }), ...(r.chance(8) && { cpuModel: 'cortex-a57' }),
+    reboot: r.chance(100),
+    deterministic: r.chance(2),
+    ...(r.chance(4) && { wakeOn: r.chance(2) ? [] : [27, 33, 34] }),
+    ...(r.chance(8) && { cpuModel: 'cortex-a57' }),
     ...(r.chance(10) && policy !== 'deny' && { suspendAbi: r.pick(['v1', 'run+suspend'] as const) }),
   };
 }

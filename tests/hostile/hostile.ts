@@ -6,15 +6,25 @@ import type { HostileMachines, Outcome } from './machine.ts';
 import { growth, type Held, held, SETTLED } from './process-memory.ts';
 
 /** Every so many guests are run on both engines, or twice on one, and must come to the same end. */
-const COMPARED = 16, REPEATED = 64, LOOKED = 500;
+const COMPARED = 16,
+  REPEATED = 64,
+  LOOKED = 500;
 const ENDINGS: readonly string[] = ['off', 'reset', 'stopped'];
 
-export interface Figures { [name: string]: number }
+export interface Figures {
+  [name: string]: number;
+}
 
-export interface Verdict { readonly failures: readonly string[]; readonly figures: Figures }
+export interface Verdict {
+  readonly failures: readonly string[];
+  readonly figures: Figures;
+}
 
 const decode = decoder(A64, new Set(FEATURES));
-const text = (word: number): string => { const found = decode(word >>> 0); return `${(word >>> 0).toString(16).padStart(8, '0')}  ${found ? disassemble(found) : 'udf'}`; };
+const text = (word: number): string => {
+  const found = decode(word >>> 0);
+  return `${(word >>> 0).toString(16).padStart(8, '0')}  ${found ? disassemble(found) : 'udf'}`;
+};
 
 /** What is wrong with how a guest ended; empty when nothing is. */
 function wrong({ ending, detail, events, thrown, faults }: Outcome): readonly string[] {
@@ -23,7 +33,8 @@ function wrong({ ending, detail, events, thrown, faults }: Outcome): readonly st
   else if (!ENDINGS.includes(ending)) out.push(`it ended as '${ending}': ${detail}`);
   for (const event of events) {
     const line = eventLine(event);
-    if (!/^\{"event":"[a-z-]+","timeMs":-?[\d.e+]+,"counter":[\d.e+]+,"retired":\d+/.test(line)) out.push(`an event cannot be read: ${line}`);
+    if (!/^\{"event":"[a-z-]+","timeMs":-?[\d.e+]+,"counter":[\d.e+]+,"retired":\d+/.test(line))
+      out.push(`an event cannot be read: ${line}`);
   }
   return out;
 }
@@ -42,10 +53,15 @@ const comparable = ({ options }: DrawnGuest): boolean => options.deterministic =
 
 /** Runs one case; `always` compares it whatever its number is. */
 export function runCase(machines: HostileMachines, seed: number, number: number, figures: Figures, always = false): readonly string[] {
-  const count = (name: string, by = 1): void => { figures[name] = (figures[name] ?? 0) + by; };
-  const guest = drawGuest(seed, number), name = { seed, number };
-  const compared = comparable(guest) && (always || number % COMPARED === 0), repeated = comparable(guest) && (always || number % REPEATED === 1);
-  const outcome = machines.run(guest, 'interpreter', name, compared || repeated), failures: string[] = [];
+  const count = (name: string, by = 1): void => {
+    figures[name] = (figures[name] ?? 0) + by;
+  };
+  const guest = drawGuest(seed, number),
+    name = { seed, number };
+  const compared = comparable(guest) && (always || number % COMPARED === 0),
+    repeated = comparable(guest) && (always || number % REPEATED === 1);
+  const outcome = machines.run(guest, 'interpreter', name, compared || repeated),
+    failures: string[] = [];
   count('cases');
   count(`kind ${guest.kind}`);
   count(`ended ${outcome.ending}`);
@@ -55,11 +71,21 @@ export function runCase(machines: HostileMachines, seed: number, number: number,
   const problems = wrong(outcome);
   if (problems.length > 0) failures.push(report(seed, number, guest, problems, outcome));
   for (const engine of [...(compared ? ['reference' as const] : []), ...(repeated ? ['interpreter' as const] : [])]) {
-    const other = machines.run(guest, engine, name, true), mayDiffer = engine === 'reference' && [outcome, other].some(o => o.changedCode || o.passedTheEnd);
+    const other = machines.run(guest, engine, name, true),
+      mayDiffer = engine === 'reference' && [outcome, other].some(o => o.changedCode || o.passedTheEnd);
     const differences = [...wrong(other), ...(mayDiffer ? [] : difference(outcome, other))];
     if (mayDiffer) count('changed its code or passed the end of time, not compared');
     count(engine === 'reference' ? 'compared with the reference engine' : 'repeated');
-    if (differences.length > 0) failures.push(report(seed, number, guest, differences.map(d => `${engine} again: ${d}`), other));
+    if (differences.length > 0)
+      failures.push(
+        report(
+          seed,
+          number,
+          guest,
+          differences.map(d => `${engine} again: ${d}`),
+          other,
+        ),
+      );
   }
   return failures;
 }
@@ -76,19 +102,26 @@ function difference(a: Outcome, b: Outcome): readonly string[] {
 
 /** The fewest instructions and exceptions after which the two engines are in different states, and where they are then; for whoever looks for the cause. */
 export function firstDifference(machines: HostileMachines, seed: number, number: number): string {
-  const guest = drawGuest(seed, number), name = { seed, number };
+  const guest = drawGuest(seed, number),
+    name = { seed, number };
   const at = (budget: number): readonly [Outcome, Outcome] => [
-    machines.run({ ...guest, budget }, 'interpreter', name, true), machines.run({ ...guest, budget }, 'reference', name, true),
+    machines.run({ ...guest, budget }, 'interpreter', name, true),
+    machines.run({ ...guest, budget }, 'reference', name, true),
   ];
-  const differ = (budget: number): boolean => { const [a, b] = at(budget); return difference(a, b).length > 0; };
-  let same = 0, other = guest.budget;
+  const differ = (budget: number): boolean => {
+    const [a, b] = at(budget);
+    return difference(a, b).length > 0;
+  };
+  let same = 0,
+    other = guest.budget;
   if (!differ(other)) return 'the engines agree';
   while (other - same > 1) {
     const middle = (same + other) >> 1;
     if (differ(middle)) other = middle;
     else same = middle;
   }
-  const [before] = at(same), [interpreter, reference] = at(other);
+  const [before] = at(same),
+    [interpreter, reference] = at(other);
   return [
     `the engines agree after ${same} instructions and exceptions, at ${before.pc.toString(16)}: ${text(before.behind.at(-1) ?? 0)}`,
     `  then the interpreter is at ${interpreter.pc.toString(16)} (${interpreter.retired} retired) and the reference at ${reference.pc.toString(16)} (${reference.retired})`,
@@ -98,13 +131,16 @@ export function firstDifference(machines: HostileMachines, seed: number, number:
 
 /** Runs `count` cases from `first` on. Now and then it is looked at whether the memory between two guests is nobody's. */
 export function runCases(machines: HostileMachines, seed: number, first: number, count: number): Verdict {
-  const figures: Figures = {}, failures: string[] = [];
+  const figures: Figures = {},
+    failures: string[] = [];
   let before: Held | undefined;
   for (let number = first; number < first + count; number++) {
     failures.push(...runCase(machines, seed, number, figures));
     if (number - first + 1 === SETTLED) before = held();
-    if (number % LOOKED === LOOKED - 1) failures.push(...machines.leftOver().map(what => `behind case ${number} of seed ${seed} there is ${what} left over`));
+    if (number % LOOKED === LOOKED - 1)
+      failures.push(...machines.leftOver().map(what => `behind case ${number} of seed ${seed} there is ${what} left over`));
   }
-  if (before !== undefined) failures.push(...growth(before, held()).map(what => `seed ${seed}, cases ${first} to ${first + count - 1}: ${what}`));
+  if (before !== undefined)
+    failures.push(...growth(before, held()).map(what => `seed ${seed}, cases ${first} to ${first + count - 1}: ${what}`));
   return { failures, figures };
 }

@@ -10,16 +10,22 @@ interface Kept {
 
 /** A context whose ports are those of whichever machine has the engine. */
 function lendable(context: CpuContext, lent: { ports: CpuPorts }): CpuContext {
-  const { performance } = context.ports, cycles = performance?.cycles;
+  const { performance } = context.ports,
+    cycles = performance?.cycles;
   return {
     ...context,
     ports: {
       timer: { read: name => lent.ports.timer.read(name), write: (name, value) => lent.ports.timer.write(name, value) },
       gic: { read: name => lent.ports.gic.read(name), write: (name, value) => lent.ports.gic.write(name, value) },
-      counter: () => lent.ports.counter(), entropy64: () => lent.ports.entropy64(),
-      forgetCode: linear => lent.ports.forgetCode(linear), maintainOthers: (name, argument) => lent.ports.maintainOthers(name, argument),
+      counter: () => lent.ports.counter(),
+      entropy64: () => lent.ports.entropy64(),
+      forgetCode: linear => lent.ports.forgetCode(linear),
+      maintainOthers: (name, argument) => lent.ports.maintainOthers(name, argument),
       ...(performance && {
-        performance: { line: level => lent.ports.performance!.line(level), ...(cycles && { cycles: () => lent.ports.performance!.cycles!() }) },
+        performance: {
+          line: level => lent.ports.performance!.line(level),
+          ...(cycles && { cycles: () => lent.ports.performance!.cycles!() }),
+        },
       }),
     },
   };
@@ -41,9 +47,11 @@ export class KeptEngines {
   }
 
   #lend(inner: EngineFactory, name: string, context: CpuContext, how: Parameters<EngineFactory['create']>[1]): Engine {
-    const key = `${name} ${how.exact} ${[...context.model.features].join()}`, known = this.#kept.get(key);
+    const key = `${name} ${how.exact} ${[...context.model.features].join()}`,
+      known = this.#kept.get(key);
     if (known === undefined) {
-      const lent = { ports: context.ports }, engine = inner.create(lendable(context, lent), how);
+      const lent = { ports: context.ports },
+        engine = inner.create(lendable(context, lent), how);
       this.#kept.set(key, { engine, lent });
       return engine;
     }

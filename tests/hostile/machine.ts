@@ -51,17 +51,21 @@ export interface Outcome {
   readonly behind: readonly number[];
 }
 
-export interface CaseName { readonly seed: number; readonly number: number }
+export interface CaseName {
+  readonly seed: number;
+  readonly number: number;
+}
 
 export type EngineName = 'interpreter' | 'reference';
 
-
-const CANARY = 0xa5, CANARY_BYTES = 1 << 16, CANARIES = Buffer.alloc(CANARY_BYTES, CANARY), PAGE_BYTES = 4096;
+const CANARY = 0xa5,
+  CANARY_BYTES = 1 << 16,
+  CANARIES = Buffer.alloc(CANARY_BYTES, CANARY),
+  PAGE_BYTES = 4096;
 /** Every so many guests get an engine of their own; the others have one that earlier guests had, which must make no difference. */
 const FRESH = 16;
 /** The shared records of hypervisor and board take much less; the whole is looked at now and then. */
 const SHARED_USED = 128 << 10;
-
 
 export class HostileMachines {
   readonly map: MemoryMap = memoryMap(1, RAM_BYTES);
@@ -72,7 +76,8 @@ export class HostileMachines {
   readonly #bytes: Uint8Array;
 
   static async start(): Promise<HostileMachines> {
-    const control = new SharedArrayBuffer(CONTROL_BYTES), setups: ThreadSetup[] = [];
+    const control = new SharedArrayBuffer(CONTROL_BYTES),
+      setups: ThreadSetup[] = [];
     const owner = new Worker(new URL('./owner.ts', import.meta.url), { workerData: { control } satisfies OwnerData });
     await new Promise<void>((resolve, reject) => {
       owner.on('error', reject);
@@ -95,11 +100,17 @@ export class HostileMachines {
     for (const board of BOARDS) this.#bytes.fill(CANARY, this.#end(board), this.#end(board) + CANARY_BYTES);
   }
 
-  async stop(): Promise<void> { await this.#owner.terminate(); }
+  async stop(): Promise<void> {
+    await this.#owner.terminate();
+  }
 
   /** The gap between decoded records and RAM. */
-  get #canaryFrom(): number { return this.map.records(0) + this.map.recordsBytes; }
-  #end(board: Board): number { return memoryMap(1, RAM_BYTES + (board === 'flash' ? 2 * MAP.flash.bankBytes : 0)).end; }
+  get #canaryFrom(): number {
+    return this.map.records(0) + this.map.recordsBytes;
+  }
+  #end(board: Board): number {
+    return memoryMap(1, RAM_BYTES + (board === 'flash' ? 2 * MAP.flash.bankBytes : 0)).end;
+  }
 
   #order(board: Board, order: Order): void {
     const c = this.#control;
@@ -116,20 +127,28 @@ export class HostileMachines {
     if (now) Atomics.notify(this.#control, WORD.asked);
   }
 
-
   /** Runs one guest to its end. Blocks; whatever it throws is in the outcome. */
   run(guest: Guest, engine: EngineName, name: CaseName, judged = false): Outcome {
-    const c = this.#control, { board } = guest;
+    const c = this.#control,
+      { board } = guest;
     c[WORD.seed] = name.seed;
     c[WORD.number] = name.number;
     c[WORD.machine] = BOARDS.indexOf(board);
     Atomics.store(c, WORD.hung, 0);
     Atomics.add(c, WORD.current, 1);
     const stoppedBefore = Atomics.load(c, WORD.stoppedWaiting);
-    const ran = runGuest(guest, this.#setup(guest, engine), {
-      map: this.map, engines: this.#engines.factory(this.#setups[0]!.memory.handle, engine, name.number % FRESH === 0), order: order => this.#order(board, order), mayWait: now => this.#mayWait(now),
-      tell: message => this.#owner.postMessage({ index: BOARDS.indexOf(board), message }),
-    }, judged);
+    const ran = runGuest(
+      guest,
+      this.#setup(guest, engine),
+      {
+        map: this.map,
+        engines: this.#engines.factory(this.#setups[0]!.memory.handle, engine, name.number % FRESH === 0),
+        order: order => this.#order(board, order),
+        mayWait: now => this.#mayWait(now),
+        tell: message => this.#owner.postMessage({ index: BOARDS.indexOf(board), message }),
+      },
+      judged,
+    );
     this.#mayWait(false);
     Atomics.add(c, WORD.current, 1);
     const faults = [...this.#clean(board)];
@@ -138,13 +157,23 @@ export class HostileMachines {
   }
 
   #setup({ board, segments, options }: Guest, engine: EngineName): ThreadSetup {
-    const made = this.#setups[BOARDS.indexOf(board)]!, tree = made.segments.filter(({ what }) => what === 'device tree');
-    return { ...made, reboot: false, ...options, engine, segments: [...tree, ...segments.map(segment => ({ what: 'program', ...segment }))] };
+    const made = this.#setups[BOARDS.indexOf(board)]!,
+      tree = made.segments.filter(({ what }) => what === 'device tree');
+    return {
+      ...made,
+      reboot: false,
+      ...options,
+      engine,
+      segments: [...tree, ...segments.map(segment => ({ what: 'program', ...segment }))],
+    };
   }
 
   /** Makes the memory what it was before there was a machine in it; answers what was written that is nobody's. */
   #clean(board: Board): readonly string[] {
-    const { map } = this, bytes = this.#bytes, end = this.#end(board), pages = map.pageFlags + (map.ram >>> 12);
+    const { map } = this,
+      bytes = this.#bytes,
+      end = this.#end(board),
+      pages = map.pageFlags + (map.ram >>> 12);
     const faults = [
       ...(this.#broken(map.ram - CANARY_BYTES, map.ram) ? ['what lies in front of RAM was written'] : []),
       ...(this.#broken(end, end + CANARY_BYTES) ? ['what lies behind RAM was written'] : []),
@@ -170,10 +199,12 @@ export class HostileMachines {
 
   /** What is left in the memory between two guests: nothing may be, but the engine's decoded instructions. */
   leftOver(): readonly string[] {
-    const { map } = this, { buffer } = this.#setups[0]!.memory;
+    const { map } = this,
+      { buffer } = this.#setups[0]!.memory;
     const empty = (from: number, to: number): boolean => new BigUint64Array(buffer, from, (to - from) / 8).every(word => word === 0n);
     return [
-      ...(empty(0, map.records(0)) ? [] : ['state']), ...(empty(map.ram, map.ram + RAM_BYTES) ? [] : ['content in RAM']),
+      ...(empty(0, map.records(0)) ? [] : ['state']),
+      ...(empty(map.ram, map.ram + RAM_BYTES) ? [] : ['content in RAM']),
       ...(this.#broken(this.#canaryFrom, map.ram) ? ['something in front of RAM'] : []),
     ];
   }

@@ -10,11 +10,14 @@ node tests/hostile/main.ts --seed S --case N                     one case, also 
 node tests/hostile/main.ts --long                                a million, in parts
 ${LONG_HELP}`;
 
-const LONG_SEED = 3, CASES_A_PART = 10_000;
+const LONG_SEED = 3,
+  CASES_A_PART = 10_000;
 
 /** A million cases. */
 const long = (machines: HostileMachines): LongRun => ({
-  name: 'hostile', settings: `${CASES_A_PART} cases a part, seed ${LONG_SEED}`, parts: 100,
+  name: 'hostile',
+  settings: `${CASES_A_PART} cases a part, seed ${LONG_SEED}`,
+  parts: 100,
   run: part => {
     const outcome = runCases(machines, LONG_SEED, part * CASES_A_PART, CASES_A_PART);
     console.error(heldText(held()));
@@ -31,9 +34,14 @@ async function some(machines: HostileMachines, seed: number, first: number, coun
 }
 
 function one(machines: HostileMachines, seed: number, number: number): number {
-  const figures: Figures = {}, failures = runCase(machines, seed, number, figures, true);
+  const figures: Figures = {},
+    failures = runCase(machines, seed, number, figures, true);
   console.log(failures.length > 0 ? failures.join('\n') : `case ${number} of seed ${seed}: nothing is wrong`);
-  console.log(Object.entries(figures).map(([name, figure]) => `${name} ${figure}`).join(', '));
+  console.log(
+    Object.entries(figures)
+      .map(([name, figure]) => `${name} ${figure}`)
+      .join(', '),
+  );
   if (failures.length > 0) console.log(firstDifference(machines, seed, number));
   return failures.length > 0 ? 1 : 0;
 }
@@ -48,10 +56,17 @@ async function main(args: readonly string[]): Promise<number> {
     if (args[0] === '--long') return await longCommand(long(machines), args.slice(1));
     const { values } = parseArgs({
       args: [...args],
-      options: { seed: { type: 'string', default: '1' }, cases: { type: 'string', default: '2000' }, first: { type: 'string', default: '0' }, case: { type: 'string' } },
+      options: {
+        seed: { type: 'string', default: '1' },
+        cases: { type: 'string', default: '2000' },
+        first: { type: 'string', default: '0' },
+        case: { type: 'string' },
+      },
     });
     const seed = Number(values.seed);
-    return values.case === undefined ? await some(machines, seed, Number(values.first), Number(values.cases)) : one(machines, seed, Number(values.case));
+    return values.case === undefined
+      ? await some(machines, seed, Number(values.first), Number(values.cases))
+      : one(machines, seed, Number(values.case));
   } finally {
     await machines.stop();
   }

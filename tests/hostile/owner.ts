@@ -10,7 +10,8 @@ import { writeSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
 import { BOARDS, type Board, ENTRY, ORDERS, type OwnerData, PROGRAM_BYTES, RAM_BYTES, WORD } from './control.ts';
 
-const control = new Int32Array((workerData as OwnerData).control), heard = new Map<number, (message: ThreadMessage) => void>();
+const control = new Int32Array((workerData as OwnerData).control),
+  heard = new Map<number, (message: ThreadMessage) => void>();
 /** The word that a machine's thread waits on for orders, the first of its mailbox: a guest that sleeps under interface v1 is there. */
 const mailboxes: Int32Array[] = [];
 /** A case that is not over after this long hangs, on however slow a host. */
@@ -25,21 +26,28 @@ const sharedMemory = (): ThreadSetup['memory'] =>
   (memory ??= nodeHost().createMemory(memoryMap(1, RAM_BYTES + 2 * MAP.flash.bankBytes).end + SPARE_BYTES));
 
 function machineOn(board: Board): Machine {
-  const index = BOARDS.indexOf(board), host: Host = {
-    ...nodeHost(),
-    createMemory: sharedMemory,
-    startThread(setup, hear) {
-      heard.set(index, hear);
-      mailboxes[index] = new Int32Array(setup.mailbox, 0, 1);
-      parentPort!.postMessage({ index, setup });
-      return { terminate: async () => {} };
+  const index = BOARDS.indexOf(board),
+    host: Host = {
+      ...nodeHost(),
+      createMemory: sharedMemory,
+      startThread(setup, hear) {
+        heard.set(index, hear);
+        mailboxes[index] = new Int32Array(setup.mailbox, 0, 1);
+        parentPort!.postMessage({ index, setup });
+        return { terminate: async () => {} };
+      },
+      timer: () => () => {},
+    };
+  const machine = Machine.create(
+    {
+      firmware: { name: 'hostile', bytes: new Uint8Array(PROGRAM_BYTES), address: ENTRY },
+      append: 'hostile',
+      memory: RAM_BYTES,
+      deterministic: true,
+      ...(board === 'flash' && { flashVars: new Uint8Array(0) }),
     },
-    timer: () => () => {},
-  };
-  const machine = Machine.create({
-    firmware: { name: 'hostile', bytes: new Uint8Array(PROGRAM_BYTES), address: ENTRY }, append: 'hostile', memory: RAM_BYTES, deterministic: true,
-    ...(board === 'flash' && { flashVars: new Uint8Array(0) }),
-  }, host);
+    host,
+  );
   machine.on('output', () => {});
   machine.on('virtio-output', () => {});
   // By what was asked, so that the same guest has the same answers.
@@ -52,10 +60,18 @@ const machines = BOARDS.map(machineOn);
 
 function obey(machine: Machine, order: (typeof ORDERS)[number]): void {
   switch (order) {
-    case 'power': case 'sleep': machine.press(order); break;
-    case 'type': void machine.type(new TextEncoder().encode('hostile\r\n\x03\x1a')); break;
-    case 'type-virtio': void machine.type(new Uint8Array(300).fill(0x58), 'virtio'); break;
-    default: machine[order]();
+    case 'power':
+    case 'sleep':
+      machine.press(order);
+      break;
+    case 'type':
+      void machine.type(new TextEncoder().encode('hostile\r\n\x03\x1a'));
+      break;
+    case 'type-virtio':
+      void machine.type(new Uint8Array(300).fill(0x58), 'virtio');
+      break;
+    default:
+      machine[order]();
   }
 }
 
@@ -77,7 +93,8 @@ let stoppedAt = -1;
 /** Gives orders as they are asked for, and lets the machines' own work (output, decisions) have its turn in between. */
 async function serve(): Promise<never> {
   for (let seen = 0; ; ) {
-    if (Atomics.load(control, WORD.asked) === seen) Atomics.wait(control, WORD.asked, seen, Atomics.load(control, WORD.mayWait) % 2 ? 0.02 : 1);
+    if (Atomics.load(control, WORD.asked) === seen)
+      Atomics.wait(control, WORD.asked, seen, Atomics.load(control, WORD.mayWait) % 2 ? 0.02 : 1);
     if (Atomics.load(control, WORD.asked) !== seen) {
       seen = (seen + 1) | 0;
       obey(machines[control[WORD.machine]!]!, ORDERS[control[WORD.order]!]!);
@@ -90,7 +107,9 @@ async function serve(): Promise<never> {
 
 /** Stops a case that hangs, once; if that does not help either, the process ends, saying which it is. */
 function watch(): void {
-  let seen = -1, since = 0, stopped = false;
+  let seen = -1,
+    since = 0,
+    stopped = false;
   setInterval(() => {
     const current = Atomics.load(control, WORD.current);
     if (current !== seen) [seen, since, stopped] = [current, Date.now(), false];

@@ -9,7 +9,8 @@ const DATA = ENTRY + 0x3000n;
 const BLOCK_BYTES = 128;
 /** Room for a guest's own structures: tables, rings, buffers. */
 export const ARENA: bigint = ENTRY + 0x2_0000n;
-export const RAM = 0x4000_0000n, RAM_END: bigint = RAM + BigInt(RAM_BYTES);
+export const RAM = 0x4000_0000n,
+  RAM_END: bigint = RAM + BigInt(RAM_BYTES);
 
 const words = (source: string, origin = 0n): readonly number[] => [...assemble(source, { origin }).words];
 
@@ -58,14 +59,32 @@ const PROLOGUE = words(`
   mov sp, x0`);
 const NO_VECTORS = words(`mov x20, #${DATA}`);
 
-const TAKE = { one: words('ldr x1, [x20], #8'), two: words('ldp x0, x1, [x20], #16'), four: words('ldp x0, x1, [x20], #16\nldp x2, x3, [x20], #16') } as const;
-const ALL = words(`${[0, 2, 4, 6, 8, 10, 12, 14, 16, 18].map(n => `ldp x${n}, x${n + 1}, [x20], #16`).join('\n')}\n${[22, 24, 26, 28].map(n => `ldp x${n}, x${n + 1}, [x20], #16`).join('\n')}\nldr x30, [x20], #8`);
+const TAKE = {
+  one: words('ldr x1, [x20], #8'),
+  two: words('ldp x0, x1, [x20], #16'),
+  four: words('ldp x0, x1, [x20], #16\nldp x2, x3, [x20], #16'),
+} as const;
+const ALL = words(
+  `${[0, 2, 4, 6, 8, 10, 12, 14, 16, 18].map(n => `ldp x${n}, x${n + 1}, [x20], #16`).join('\n')}\n${[22, 24, 26, 28].map(n => `ldp x${n}, x${n + 1}, [x20], #16`).join('\n')}\nldr x30, [x20], #8`,
+);
 const ALL_COUNT = 29;
-const HVC = words('hvc #0')[0]!, SMC = words('smc #0')[0]!, WFI = words('wfi')[0]!;
-export const TEXT = { hvc: HVC, smc: SMC, wfi: WFI, self: 0x1400_0000, eret: words('eret')[0]!, unmask: words('msr daifclr, #15')[0]!, isb: words('isb')[0]!, nop: 0xd503_201f } as const;
+const HVC = words('hvc #0')[0]!,
+  SMC = words('smc #0')[0]!,
+  WFI = words('wfi')[0]!;
+export const TEXT = {
+  hvc: HVC,
+  smc: SMC,
+  wfi: WFI,
+  self: 0x1400_0000,
+  eret: words('eret')[0]!,
+  unmask: words('msr daifclr, #15')[0]!,
+  isb: words('isb')[0]!,
+  nop: 0xd503_201f,
+} as const;
 export const asm = words;
 
-const msrX1 = words('msr vbar_el1, x1')[0]! & ~0xf_ffe0, mrsX1 = words('mrs x1, vbar_el1')[0]! & ~0xf_ffe0;
+const msrX1 = words('msr vbar_el1, x1')[0]! & ~0xf_ffe0,
+  mrsX1 = words('mrs x1, vbar_el1')[0]! & ~0xf_ffe0;
 /** MSR and MRS of any encoding from op0 2 up, with x1; SYS with op0 1. */
 export const msr = (encoding: number): number => (msrX1 | ((encoding & 0x7fff) << 5)) >>> 0;
 export const mrs = (encoding: number): number => (mrsX1 | ((encoding & 0x7fff) << 5)) >>> 0;
@@ -77,7 +96,7 @@ export const REGISTER_NUMBERS: readonly number[] = SYSTEM_REGISTERS.map(row => e
 /** An instruction of a row, its fields at random but for those given. */
 export function instruction(r: Random, row: Row, fixed: Readonly<Record<string, number>> = {}): number {
   const fields: Record<string, number> = {};
-  for (const { name, width } of row.pattern.fields) fields[name] = fixed[name] ?? (r.word() & (2 ** width - 1));
+  for (const { name, width } of row.pattern.fields) fields[name] = fixed[name] ?? r.word() & (2 ** width - 1);
   return encode(row, fields);
 }
 
@@ -87,15 +106,22 @@ const ZVA = words('dc zva, x0')[0]!;
 /** An access at x0, mostly a plain one of x1 without an offset. */
 export function access(r: Random): number {
   if (r.chance(24)) return ZVA;
-  const row = r.chance(3) ? r.pick(PLAIN_ROWS) : r.pick(ACCESS_ROWS), none = r.chance(4) ? {} : { imm12: 0, imm9: 0, imm7: 0 };
+  const row = r.chance(3) ? r.pick(PLAIN_ROWS) : r.pick(ACCESS_ROWS),
+    none = r.chance(4) ? {} : { imm12: 0, imm9: 0, imm7: 0 };
   return instruction(r, row, { Rn: 0, Rt: 1, Rt2: 2, Rm: 3, ...none });
 }
 /** Stores and loads of 1, 2, 4 and 8 bytes: `x1` at `x0`. */
 export const STORE: Readonly<Record<number, number>> = {
-  1: words('strb w1, [x0]')[0]!, 2: words('strh w1, [x0]')[0]!, 4: words('str w1, [x0]')[0]!, 8: words('str x1, [x0]')[0]!,
+  1: words('strb w1, [x0]')[0]!,
+  2: words('strh w1, [x0]')[0]!,
+  4: words('str w1, [x0]')[0]!,
+  8: words('str x1, [x0]')[0]!,
 };
 export const LOAD: Readonly<Record<number, number>> = {
-  1: words('ldrb w1, [x0]')[0]!, 2: words('ldrh w1, [x0]')[0]!, 4: words('ldr w1, [x0]')[0]!, 8: words('ldr x1, [x0]')[0]!,
+  1: words('ldrb w1, [x0]')[0]!,
+  2: words('ldrh w1, [x0]')[0]!,
+  4: words('ldr w1, [x0]')[0]!,
+  8: words('ldr x1, [x0]')[0]!,
 };
 
 export class Program {
@@ -112,16 +138,22 @@ export class Program {
     this.#code = [...(vectors ? PROLOGUE : NO_VECTORS)];
   }
 
-  get length(): number { return this.#code.length; }
+  get length(): number {
+    return this.#code.length;
+  }
   /** Whether there is room for `count` more instructions. */
-  room(count: number): boolean { return this.#code.length + count < 0x7c0; }
+  room(count: number): boolean {
+    return this.#code.length + count < 0x7c0;
+  }
 
   emit(...code: readonly number[]): this {
     this.#code.push(...code);
     return this;
   }
   /** A value for the table alone: the program finds it by itself. */
-  data(value: bigint): void { this.#data.push(BigInt.asUintN(64, value)); }
+  data(value: bigint): void {
+    this.#data.push(BigInt.asUintN(64, value));
+  }
   /** x0..x30 but x20 and x21 from values. */
   registers(value: () => bigint): this {
     for (let i = 0; i < ALL_COUNT; i++) this.#data.push(BigInt.asUintN(64, value()));
@@ -142,9 +174,15 @@ export class Program {
     return this.emit(...TAKE.four, ...code);
   }
   /** Stores a value at a device's register. */
-  store(address: bigint, value: bigint, bytes = 4): this { return this.with2(address, value, STORE[bytes]!); }
-  load(address: bigint, bytes = 4): this { return this.with2(address, 0n, LOAD[bytes]!); }
-  set(register: string, value: bigint): this { return this.with1(value, msr(registerNumber(register))); }
+  store(address: bigint, value: bigint, bytes = 4): this {
+    return this.with2(address, value, STORE[bytes]!);
+  }
+  load(address: bigint, bytes = 4): this {
+    return this.with2(address, 0n, LOAD[bytes]!);
+  }
+  set(register: string, value: bigint): this {
+    return this.with1(value, msr(registerNumber(register)));
+  }
   /** Bytes anywhere in RAM. What lies outside is left out. */
   put(address: bigint, bytes: Uint8Array): this {
     if (address >= RAM && address + BigInt(bytes.length) <= RAM_END && bytes.length > 0) this.#others.push({ address, bytes });
@@ -161,15 +199,30 @@ export class Program {
   }
 
   #end(): void {
-    const off = (id: bigint): void => { this.with4([id], HVC); };
+    const off = (id: bigint): void => {
+      this.with4([id], HVC);
+    };
     switch (this.#r.below(8)) {
-      case 0: case 1: this.emit(TEXT.self); break;
-      case 2: this.emit(WFI, 0x17ff_ffff); break;
-      case 3: off(0x8400_0008n); break;
-      case 4: off(0x8400_0009n); break;
-      case 5: off(0x8400_0002n); break;
-      case 6: break;
-      default: for (let i = 0; i < 16; i++) this.emit(this.#r.word());
+      case 0:
+      case 1:
+        this.emit(TEXT.self);
+        break;
+      case 2:
+        this.emit(WFI, 0x17ff_ffff);
+        break;
+      case 3:
+        off(0x8400_0008n);
+        break;
+      case 4:
+        off(0x8400_0009n);
+        break;
+      case 5:
+        off(0x8400_0002n);
+        break;
+      case 6:
+        break;
+      default:
+        for (let i = 0; i < 16; i++) this.emit(this.#r.word());
     }
   }
 }

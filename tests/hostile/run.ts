@@ -18,7 +18,8 @@ export interface Surroundings {
 }
 
 /** What is an engine's own: caches, scratch, and the flags' and exclusive monitor's spelling. */
-const OWN = /^(left|exit\w+|nf|zf|vf|scratch|status|pageBase|walk\w+|faultAddress|faultSyndrome|tlb\w+|upper\w+|largestBlock|context\w+|low|high|userLow|userHigh|mmio\w+|fpTrapped|spChecked|alignmentChecked|attention|exclusive\w+)$/;
+const OWN =
+  /^(left|exit\w+|nf|zf|vf|scratch|status|pageBase|walk\w+|faultAddress|faultSyndrome|tlb\w+|upper\w+|largestBlock|context\w+|low|high|userLow|userHigh|mmio\w+|fpTrapped|spChecked|alignmentChecked|attention|exclusive\w+)$/;
 const SEEN = cpuShape.fields.filter(({ name }) => !OWN.test(name));
 /** Slot 33 of `x` is where an engine puts what is written to XZR. */
 const SINK = 33 * 8;
@@ -85,7 +86,9 @@ class Course {
   }
 
   #slice(engine: Engine, { cpu }: CpuContext, budget: bigint): number {
-    const { budget: all, orders } = this.#guest, used = Number(cpu.retired) + this.#beside, next = orders[this.#given];
+    const { budget: all, orders } = this.#guest,
+      used = Number(cpu.retired) + this.#beside,
+      next = orders[this.#given];
     this.#around.mayWait(false);
     if (next !== undefined && next.at <= used) {
       this.#given++;
@@ -98,7 +101,10 @@ class Course {
       return EXIT.attention;
     }
     if (this.#judged) this.#lookAtTime();
-    const left = Math.min(all, next?.at ?? all) - used, most = BigInt(this.#judged ? Math.min(left, JUDGED_SLICE) : left), given = budget < most ? budget : most, before = cpu.retired;
+    const left = Math.min(all, next?.at ?? all) - used,
+      most = BigInt(this.#judged ? Math.min(left, JUDGED_SLICE) : left),
+      given = budget < most ? budget : most,
+      before = cpu.retired;
     const reason = engine.run(given);
     this.#count(Number(cpu.retired - before), reason === EXIT.budget ? Number(given) : 1);
     if (MAY_WAIT.has(reason)) this.#around.mayWait(true);
@@ -145,7 +151,9 @@ function stateOf(context: CpuContext, memory: SharedArrayBuffer, { ram, pageFlag
   const { cpu } = context;
   // One engine takes an interrupt behind the instruction that lets it through, the other before the next.
   takeInterrupt(context);
-  const bytes = cpuShape.save(cpu), hash = createHash('md5'), pages = createHash('md5');
+  const bytes = cpuShape.save(cpu),
+    hash = createHash('md5'),
+    pages = createHash('md5');
   bytes.fill(0, cpuShape.offsetOf('x') + SINK, cpuShape.offsetOf('x') + SINK + 8);
   for (const { offset, field } of SEEN) hash.update(bytes.subarray(offset, offset + field.size));
   const flags = new Uint8Array(memory, pageFlags + (ram >>> 12), RAM_BYTES >>> 12);
@@ -163,27 +171,42 @@ const CODE: readonly bigint[] = [ENTRY, VECTORS];
 /** Whether the guest has written over what it was given at an address. */
 function changed(where: bigint, { segments }: Guest, memory: SharedArrayBuffer, { ram }: MemoryMap): boolean {
   const given = segments.find(({ address }) => address === where)?.bytes;
-  return given !== undefined && Buffer.compare(Buffer.from(memory, ram + Number(where - 0x4000_0000n), given.length - (where === VECTORS ? 8 : 0)), given.subarray(0, given.length - (where === VECTORS ? 8 : 0))) !== 0;
+  if (given === undefined) return false;
+  // The last word behind the handlers is a variable of theirs.
+  const length = given.length - (where === VECTORS ? 8 : 0);
+  return Buffer.compare(Buffer.from(memory, ram + Number(where - 0x4000_0000n), length), given.subarray(0, length)) !== 0;
 }
 
 const wantedOf = ({ wanted }: Guest, memory: SharedArrayBuffer, { ram }: MemoryMap): Uint8Array =>
-  (wanted ? new Uint8Array(memory, ram + Number(wanted.address - 0x4000_0000n), wanted.bytes).slice() : new Uint8Array(0));
+  wanted ? new Uint8Array(memory, ram + Number(wanted.address - 0x4000_0000n), wanted.bytes).slice() : new Uint8Array(0);
 
 /** The instructions in front of a program counter that lies in RAM. */
 function wordsBefore(pc: bigint, { memory }: ThreadSetup, { ram }: MemoryMap): readonly number[] {
-  const offset = Number(pc - 0x4000_0000n), first = Math.max(0, offset - 32);
+  const offset = Number(pc - 0x4000_0000n),
+    first = Math.max(0, offset - 32);
   return offset < 0 || offset >= RAM_BYTES || offset % 4 ? [] : [...new Uint32Array(memory.buffer, ram + first, (offset - first) / 4 + 1)];
 }
 
 /** Runs a guest. With `judged`, its state at the end is digested, which takes longer than most guests run. */
-export function runGuest(guest: Guest, setup: ThreadSetup, around: Surroundings, judged: boolean): Omit<Outcome, 'faults' | 'waitedForNothing'> {
-  const course = new Course(guest, around, setup.memory.buffer, judged), clock = tickingClock();
+export function runGuest(
+  guest: Guest,
+  setup: ThreadSetup,
+  around: Surroundings,
+  judged: boolean,
+): Omit<Outcome, 'faults' | 'waitedForNothing'> {
+  const course = new Course(guest, around, setup.memory.buffer, judged),
+    clock = tickingClock();
   course.written = setup.segments;
-  let thrown: unknown, random = 1;
+  let thrown: unknown,
+    random = 1;
   try {
     runMachine(setup, {
-      clock, model: cpuModel(setup.cpuModel), post: message => course.hear(message),
-      entropy: into => { for (let i = 0; i < into.length; i++) into[i] = (random = (random * 75 + 74) % 65537) & 0xff; },
+      clock,
+      model: cpuModel(setup.cpuModel),
+      post: message => course.hear(message),
+      entropy: into => {
+        for (let i = 0; i < into.length; i++) into[i] = (random = (random * 75 + 74) % 65537) & 0xff;
+      },
       engine: course.engines(around.engines),
     });
   } catch (error) {
@@ -191,9 +214,18 @@ export function runGuest(guest: Guest, setup: ThreadSetup, around: Surroundings,
   }
   const { ended, events, context } = course;
   return {
-    ending: ended?.ending ?? 'fault', detail: ended?.detail, statistics: ended?.statistics, events, told: course.told, thrown,
+    ending: ended?.ending ?? 'fault',
+    detail: ended?.detail,
+    statistics: ended?.statistics,
+    events,
+    told: course.told,
+    thrown,
     state: judged && context ? stateOf(context, setup.memory.buffer, around.map) : '',
-    pc: context?.cpu.pc ?? 0n, retired: context?.cpu.retired ?? 0n, behind: context ? wordsBefore(context.cpu.pc, setup, around.map) : [],
-    found: wantedOf(guest, setup.memory.buffer, around.map), passedTheEnd: course.passedTheEnd, changedCode: judged && CODE.some(where => changed(where, guest, setup.memory.buffer, around.map)),
+    pc: context?.cpu.pc ?? 0n,
+    retired: context?.cpu.retired ?? 0n,
+    behind: context ? wordsBefore(context.cpu.pc, setup, around.map) : [],
+    found: wantedOf(guest, setup.memory.buffer, around.map),
+    passedTheEnd: course.passedTheEnd,
+    changedCode: judged && CODE.some(where => changed(where, guest, setup.memory.buffer, around.map)),
   };
 }

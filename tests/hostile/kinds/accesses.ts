@@ -9,7 +9,8 @@ const WIDTHS = [1, 2, 4, 8] as const;
 export function accesses(r: Random): Program {
   const program = new Program(r);
   for (let i = 10 + r.below(150); i > 0 && program.room(40); i--) {
-    const x0 = r.chance(8) ? address(r) : inDevice(r), x1 = r.chance(3) ? address(r) : r.value();
+    const x0 = r.chance(8) ? address(r) : inDevice(r),
+      x1 = r.chance(3) ? address(r) : r.value();
     if (r.chance(2)) program.with2(x0, x1, (r.chance(3) ? LOAD : STORE)[r.pick(WIDTHS)]!);
     else if (r.chance(40)) program.with2(x0, x1, BRANCH);
     else program.with4([x0, x1, r.value(), BigInt(r.below(64))], access(r));
@@ -19,9 +20,12 @@ export function accesses(r: Random): Program {
 
 /** Registers of one device with the values its protocol has, in any order. */
 export function oneDevice(r: Random): Program {
-  const program = new Program(r), { base, offsets } = r.pick(PERIPHERALS), count = r.chance(20) ? 900 : 100;
+  const program = new Program(r),
+    { base, offsets } = r.pick(PERIPHERALS),
+    count = r.chance(20) ? 900 : 100;
   for (let i = r.below(count); i > 0 && program.room(40); i--) {
-    const at = base + BigInt(r.chance(16) ? r.below(0x1000) : r.pick(offsets)), value = r.chance(3) ? BigInt(r.below(0x10000)) : r.chance(6) ? ARENA : r.value();
+    const at = base + BigInt(r.chance(16) ? r.below(0x1000) : r.pick(offsets)),
+      value = r.chance(3) ? BigInt(r.below(0x10000)) : r.chance(6) ? ARENA : r.value();
     if (r.chance(4)) program.load(at, r.pick(WIDTHS));
     else program.store(at, value, r.chance(8) ? r.pick(WIDTHS) : 4);
   }

@@ -6,9 +6,17 @@ import { asm, Program, TEXT } from '../program.ts';
 import type { Random } from '../random.ts';
 import { openInterrupts } from './registers.ts';
 
-const IDS: readonly number[] = [...Object.values(PSCI).flatMap(id => [id, smc64(id)]), ...Object.values(PSCI_0_1), ...Object.values(SMCCC), ...Object.values(TRNG), ...Object.values(PV_TIME)];
+const IDS: readonly number[] = [
+  ...Object.values(PSCI).flatMap(id => [id, smc64(id)]),
+  ...Object.values(PSCI_0_1),
+  ...Object.values(SMCCC),
+  ...Object.values(TRNG),
+  ...Object.values(PV_TIME),
+];
 /** They end the machine or stop its CPU; rarer, so that there is something behind them. */
-const ENDS: ReadonlySet<number> = new Set([PSCI.cpuOff, PSCI.systemOff, PSCI.systemReset, PSCI.systemReset2, PSCI.systemOff2].flatMap(id => [id, smc64(id)]));
+const ENDS: ReadonlySet<number> = new Set(
+  [PSCI.cpuOff, PSCI.systemOff, PSCI.systemReset, PSCI.systemReset2, PSCI.systemOff2].flatMap(id => [id, smc64(id)]),
+);
 const SMC1 = asm('smc #1')[0]!;
 
 function id(r: Random): number {
@@ -26,7 +34,10 @@ export function calls(r: Random): Program {
   if (r.chance(3)) program.set('CNTV_CVAL_EL0', BigInt(r.below(100_000))).set('CNTV_CTL_EL0', 1n);
   for (let i = 3 + r.below(60); i > 0 && program.room(40); i--) {
     const number = BigInt(id(r)) | (r.chance(8) ? r.wide() << 32n : 0n);
-    program.with4([number, r.chance(2) ? entry(r) : BigInt(r.below(4)), r.chance(2) ? entry(r) : r.value(), r.value()], r.chance(3) ? r.pick([TEXT.smc, SMC1]) : TEXT.hvc);
+    program.with4(
+      [number, r.chance(2) ? entry(r) : BigInt(r.below(4)), r.chance(2) ? entry(r) : r.value(), r.value()],
+      r.chance(3) ? r.pick([TEXT.smc, SMC1]) : TEXT.hvc,
+    );
   }
   return program;
 }

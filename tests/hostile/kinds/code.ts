@@ -30,7 +30,8 @@ export function rows(r: Random): Program {
 
 /** The same at EL0, and with whatever PSTATE an exception return may ask for. */
 export function unprivileged(r: Random): Program {
-  const program = new Program(r), spsr = r.chance(4) ? r.value() : BigInt(r.below(16) << 28 | r.below(16) << 6);
+  const program = new Program(r),
+    spsr = r.chance(4) ? r.value() : BigInt((r.below(16) << 28) | (r.below(16) << 6));
   program.registers(() => anything(r)).set('SPSR_EL1', spsr);
   const back = ENTRY + BigInt((program.length + 4) * 4);
   program.with1(back, msr(registerNumber('ELR_EL1')), TEXT.eret, TEXT.nop);

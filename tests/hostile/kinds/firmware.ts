@@ -3,13 +3,16 @@ import { address, inRam } from '../addresses.ts';
 import { ARENA, LOAD, Program } from '../program.ts';
 import type { Random } from '../random.ts';
 
-const DATA = 0x0902_0000n, SELECT = 0x0902_0008n, DMA = 0x0902_0010n;
+const DATA = 0x0902_0000n,
+  SELECT = 0x0902_0008n,
+  DMA = 0x0902_0010n;
 const swapped32 = (value: number): number => new DataView(Uint32Array.of(value).buffer).getUint32(0);
 const swapped64 = (value: bigint): bigint => new DataView(BigUint64Array.of(BigInt.asUintN(64, value)).buffer).getBigUint64(0);
 
 /** A DMA record: control, length, address, big-endian. */
 function record(r: Random): Uint8Array {
-  const bytes = new Uint8Array(16), view = new DataView(bytes.buffer);
+  const bytes = new Uint8Array(16),
+    view = new DataView(bytes.buffer);
   view.setUint32(0, r.chance(4) ? r.word() : r.below(32) | (r.pick([0, 1, 5, 0x19, 0x11, 0x12, 0x20, 0xffff]) << 16));
   view.setUint32(4, r.chance(3) ? r.word() : r.pick([0, 1, 4, 0x1000, 0x1_0000, 0x100_0000, 0xffff_ffff]));
   view.setBigUint64(8, BigInt.asUintN(64, r.chance(4) ? address(r) : inRam(r)));
@@ -37,7 +40,8 @@ export function flash(r: Random): Program {
   const program = new Program(r);
   for (let i = 20 + r.below(120); i > 0 && program.room(40); i--) {
     const place = BigInt(r.below(2) * BANK + (r.chance(4) ? BANK - 1 - r.below(64) : r.chance(3) ? r.below(BANK) : r.below(0x1000) & ~3));
-    const code = r.pick(COMMANDS), value = BigInt(r.chance(3) ? r.word() : code | (code << 16));
+    const code = r.pick(COMMANDS),
+      value = BigInt(r.chance(3) ? r.word() : code | (code << 16));
     if (r.chance(4)) program.with2(place, 0n, LOAD[r.pick([1, 2, 4, 8])]!);
     else program.store(place, value, r.chance(4) ? r.pick([1, 2, 8]) : 4);
   }

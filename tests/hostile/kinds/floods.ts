@@ -2,9 +2,10 @@
 import { asm, ARENA, Program, TEXT } from '../program.ts';
 import type { Random } from '../random.ts';
 
-const back = (words: number): number => (0x1400_0000 | ((-words) & 0x3ff_ffff)) >>> 0;
+const back = (words: number): number => (0x1400_0000 | (-words & 0x3ff_ffff)) >>> 0;
 /** A store of x1 at x0, over and over. */
-const storing = (program: Program, address: bigint, value: bigint): Program => program.with2(address, value, ...asm('str w1, [x0]'), back(1));
+const storing = (program: Program, address: bigint, value: bigint): Program =>
+  program.with2(address, value, ...asm('str w1, [x0]'), back(1));
 
 type Loop = (program: Program, r: Random) => Program;
 const standby: Loop = program => program.emit(...asm('mov x5, #0x84000001'), ...asm('mov x0, x5\nhvc #0'), back(2));

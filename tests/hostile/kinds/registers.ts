@@ -17,7 +17,8 @@ export function registers(r: Random): Program {
 }
 
 const DEBUG = /^(DBG|MDSCR|OS[LDE]|PM|MDCC)/;
-const chosen = (pattern: RegExp, names: readonly string[]): readonly number[] => names.filter(name => pattern.test(name)).map(registerNumber);
+const chosen = (pattern: RegExp, names: readonly string[]): readonly number[] =>
+  names.filter(name => pattern.test(name)).map(registerNumber);
 
 /** Debug and performance monitors: breakpoints on the code that runs, counters about to overflow with their interrupt on, stepping. */
 export function debugging(names: readonly string[]): (r: Random) => Program {
@@ -25,13 +26,22 @@ export function debugging(names: readonly string[]): (r: Random) => Program {
   return r => {
     const program = new Program(r);
     program.set('OSLAR_EL1', 0n);
-    if (r.chance(2)) program.set('PMCR_EL0', BigInt(r.below(128))).set('PMCNTENSET_EL0', r.wide()).set('PMINTENSET_EL1', r.wide()).set('PMCCNTR_EL0', 0xffff_ffff_ffff_ff00n);
+    if (r.chance(2))
+      program
+        .set('PMCR_EL0', BigInt(r.below(128)))
+        .set('PMCNTENSET_EL0', r.wide())
+        .set('PMINTENSET_EL1', r.wide())
+        .set('PMCCNTR_EL0', 0xffff_ffff_ffff_ff00n);
     for (let i = 5 + r.below(100); i > 0 && program.room(40); i--) {
       const value = r.chance(2) ? address(r) : r.chance(2) ? r.value() : 0x1e7n | BigInt(r.below(0x4000));
       if (r.chance(6)) program.emit(mrs(r.pick(numbers)));
       else program.with1(value, msr(r.pick(numbers)));
       if (r.chance(10)) program.emit(TEXT.unmask);
-      if (r.chance(10)) program.set('MDSCR_EL1', r.wide() | 0xa001n).set('SPSR_EL1', BigInt(r.below(2) << 21 | 5)).emit(TEXT.eret);
+      if (r.chance(10))
+        program
+          .set('MDSCR_EL1', r.wide() | 0xa001n)
+          .set('SPSR_EL1', BigInt((r.below(2) << 21) | 5))
+          .emit(TEXT.eret);
     }
     return program;
   };
@@ -42,7 +52,8 @@ export function timers(names: readonly string[]): (r: Random) => Program {
   const numbers = chosen(/^CNT/, names);
   const WAITS = [TEXT.wfi, 0xd503_205f, 0xd503_1021, 0xd503_1001, 0xd503_203f] as const;
   return r => {
-    const program = new Program(r), intids = BigInt(r.word());
+    const program = new Program(r),
+      intids = BigInt(r.word());
     openInterrupts(program, intids);
     for (let i = 5 + r.below(60); i > 0 && program.room(60); i--) {
       const value = r.chance(3) ? BigInt(r.below(1000)) : r.chance(2) ? (1n << 64n) - BigInt(r.below(64)) : r.value();
