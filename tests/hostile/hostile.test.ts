@@ -103,3 +103,21 @@ test('a guest that floods takes no memory of the host', () => {
   }
   assert.deepEqual(growth(from, held()), []);
 });
+
+test('a guest that resets for ever, each time with a mistake of another name, leaves a report of bounded length', () => {
+  const again = asm(`
+    mov x9, #0x40300000
+    ldr x1, [x9]
+    add x2, x1, #1
+    str x2, [x9]
+    mov x3, #0x10000000
+    add x3, x3, x1, lsl #16
+    ldr w4, [x3]
+    mov x0, #0x84000009
+    hvc #0`);
+  const guest: Guest = { ...looping([{ address: ENTRY, bytes: bytesOf(again) }]), budget: 75_000, orders: [] };
+  const { told, statistics, thrown } = machines.run(guest, 'interpreter', { seed: 0, number: 0 });
+  assert.equal(thrown, undefined);
+  assert.ok(told['reset']! > 300, `${told['reset']} resets`);
+  assert.equal(Object.keys(statistics!.oddities).length, 256);
+});
