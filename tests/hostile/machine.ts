@@ -20,6 +20,8 @@ export interface Guest {
   readonly options: Partial<Pick<ThreadSetup, 'onSuspend' | 'wakeOn' | 'suspendAbi' | 'reboot' | 'cpuModel' | 'deterministic'>>;
   /** A place of RAM whose content at the end is wanted. */
   readonly wanted?: { readonly address: bigint; readonly bytes: number };
+  /** One instruction at a time, by an engine that forgets translations and code in between: what may be stale is not (DDI 0487 B2.4.4, D8.14). */
+  readonly forgetful?: boolean;
   /** What its owner does when so much of the budget is used. */
   readonly orders: readonly { readonly at: number; readonly order: Order }[];
 }

@@ -95,7 +95,7 @@ class Course {
       this.#around.order(next.order);
       return EXIT.attention;
     }
-    if (used >= all || this.#stuck > MOST_STUCK) {
+    if (used >= all || this.#stuck > (this.#guest.forgetful ? MOST_STUCK * JUDGED_SLICE : MOST_STUCK)) {
       if (!this.#stopped) this.#around.order('stop');
       this.#stopped = true;
       return EXIT.attention;
@@ -105,8 +105,9 @@ class Course {
       most = BigInt(this.#judged ? Math.min(left, JUDGED_SLICE) : left),
       given = budget < most ? budget : most,
       before = cpu.retired;
-    const reason = engine.run(given);
-    this.#count(Number(cpu.retired - before), reason === EXIT.budget ? Number(given) : 1);
+    if (this.#guest.forgetful) engine.memoryChanged();
+    const reason = engine.run(this.#guest.forgetful ? 1n : given);
+    this.#count(Number(cpu.retired - before), reason === EXIT.budget && !this.#guest.forgetful ? Number(given) : 1);
     if (MAY_WAIT.has(reason)) this.#around.mayWait(true);
     return reason;
   }
