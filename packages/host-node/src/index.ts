@@ -3,3 +3,5 @@ export { nodeHost, type NodeHostOptions } from './host.ts';
 export { ESCAPE_HELP, Escapes, type ConsoleCommand } from './escapes.ts';
 export { flashFile, readWhole, writer } from './files.ts';
 export { Terminal, type ConsoleUser } from './terminal.ts';
+export { nodeContent } from './store/content.ts';
+export { FolderBucket } from './store/folder-bucket.ts';

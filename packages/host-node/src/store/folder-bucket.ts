@@ -1,0 +1,145 @@
+/**
+ * A store in a folder. An object is written under a temporary name, made durable, and then given its own name by a link, which fails where
+ * there is one already: so an object is there whole, or not at all. Links in the folder are not followed.
+ */
+import { HypnosError } from '@hypnos/base';
+import { type Bucket, isObjectName } from '@hypnos/vmm';
+import { randomUUID } from 'node:crypto';
+import type { FileHandle } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { type Files, nodeFiles } from './files.ts';
+
+const UNFINISHED = 'unfinished';
+
+const codeOf = (error: unknown): string => (error as NodeJS.ErrnoException).code ?? '';
+const REASONS: Readonly<Record<string, string>> = {
+  ENOSPC: 'the disk is full', EDQUOT: 'the disk quota is used up', EROFS: 'the disk is read-only', EACCES: 'you may not', EPERM: 'you may not',
+  ELOOP: 'it is a link, and the store has none', EIO: 'the disk fails',
+};
+const troubled = (doing: string, error: unknown): HypnosError =>
+  new HypnosError('EIO', `cannot ${doing}: ${REASONS[codeOf(error)] ?? (error as Error).message}.`, { cause: error });
+
+export class FolderBucket implements Bucket {
+  readonly #root: string;
+  readonly #files: Files;
+
+  /** `root` is made when something is put into it. */
+  constructor(root: string, files: Files = nodeFiles) {
+    this.#root = root;
+    this.#files = files;
+  }
+
+  #path(name: string): string {
+    if (!isObjectName(name)) throw new HypnosError('EINVAL', `'${name}' is no name of an object in a store.`);
+    return join(this.#root, name);
+  }
+
+  async get(name: string, range?: { readonly offset: number; readonly length: number }): Promise<Uint8Array | null> {
+    const path = this.#path(name);
+    return this.#reading(path, async file => {
+      const found = await file.stat(), { size } = found;
+      if (!found.isFile()) return null;
+      const { offset, length } = range ?? { offset: 0, length: size };
+      if (offset + length > size) throw new HypnosError('EIO', `${path} has ${size} bytes, and ${offset + length} were expected: it was cut off.`);
+      const bytes = new Uint8Array(length);
+      for (let done = 0; done < length; ) {
+        const { bytesRead } = await file.read(bytes, done, length - done, offset + done);
+        if (bytesRead === 0) throw new HypnosError('EIO', `${path} ended while it was read.`);
+        done += bytesRead;
+      }
+      return bytes;
+    });
+  }
+
+  async #reading<T>(path: string, use: (file: FileHandle) => Promise<T>): Promise<T | null> {
+    let file: FileHandle;
+    try {
+      file = await this.#files.open(path);
+    } catch (error) {
+      if (codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR') return null;
+      throw troubled(`read ${path}`, error);
+    }
+    try {
+      return await use(file);
+    } finally {
+      await file.close();
+    }
+  }
+
+  async size(name: string): Promise<number | null> {
+    try {
+      const { size, isFile } = await this.#files.stat(this.#path(name));
+      return isFile ? size : null;
+    } catch (error) {
+      if (codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR') return null;
+      throw troubled(`look at ${name}`, error);
+    }
+  }
+
+  async putIfAbsent(name: string, bytes: Uint8Array): Promise<'stored' | 'present'> {
+    const path = this.#path(name), unfinished = join(this.#root, UNFINISHED), temporary = join(unfinished, randomUUID());
+    try {
+      await this.#files.makeFolder(unfinished);
+      await this.#files.makeFolder(dirname(path));
+      await this.#write(temporary, bytes);
+      const answer = await this.#name(temporary, path);
+      await this.#files.syncFolder(dirname(path));
+      return answer;
+    } catch (error) {
+      throw error instanceof HypnosError ? error : troubled(`store ${path}`, error);
+    } finally {
+      await this.#files.unlink(temporary).catch(() => {});
+    }
+  }
+
+  async #write(path: string, bytes: Uint8Array): Promise<void> {
+    const file = await this.#files.create(path);
+    try {
+      for (let done = 0; done < bytes.length; ) done += await this.#files.write(file, bytes.subarray(done), done);
+      await this.#files.sync(file);
+    } finally {
+      await file.close();
+    }
+  }
+
+  async #name(temporary: string, path: string): Promise<'stored' | 'present'> {
+    try {
+      await this.#files.link(temporary, path);
+      return 'stored';
+    } catch (error) {
+      if (codeOf(error) !== 'EEXIST') throw error;
+      return 'present';
+    }
+  }
+
+  async *list(prefix: string): AsyncGenerator<{ readonly name: string; readonly bytes: number; readonly storedAtNs: bigint }> {
+    const folder = prefix.replace(/\/$/, '');
+    for (const entry of await this.#entries(this.#path(folder))) {
+      const name = `${folder}/${entry.name}`;
+      if (!isObjectName(name)) continue;
+      if (entry.isDirectory()) yield* this.list(`${name}/`);
+      if (!entry.isFile()) continue;
+      const found = await this.#files.stat(this.#path(name)).catch(() => null);      // deleted meanwhile
+      if (found?.isFile) yield { name, bytes: found.size, storedAtNs: found.mtimeNs };
+    }
+  }
+
+  async #entries(path: string): ReturnType<Files['entries']> {
+    try {
+      return await this.#files.entries(path);
+    } catch (error) {
+      if (codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR') return [];
+      throw troubled(`list ${path}`, error);
+    }
+  }
+
+  async delete(name: string): Promise<void> {
+    const path = this.#path(name);
+    try {
+      await this.#files.unlink(path);
+      await this.#files.syncFolder(dirname(path));
+    } catch (error) {
+      if (codeOf(error) !== 'ENOENT') throw troubled(`delete ${path}`, error);
+    }
+  }
+}

@@ -1,0 +1,25 @@
+/** What the snapshot formats need of the world: digests and compression, which hosts have natively. */
+
+/** How a chunk's bytes stand in a pack. The numbers are of the format. */
+export const CODEC = { plain: 0, zstd: 1 } as const;
+export type Codec = (typeof CODEC)[keyof typeof CODEC];
+
+export interface Content {
+  /** SHA-256 (FIPS 180-4): 32 bytes. */
+  sha256(...pieces: readonly Uint8Array[]): Uint8Array<ArrayBuffer>;
+  /** One zstd frame (RFC 8878). */
+  compress(bytes: Uint8Array): Uint8Array;
+  /** The bytes of a zstd frame, `length` of them at most: null where the frame is broken or holds more. */
+  decompress(frame: Uint8Array, length: number): Uint8Array | null;
+}
+
+export const sameBytes = (a: Uint8Array, b: Uint8Array): boolean => a.length === b.length && a.every((byte, i) => byte === b[i]);
+
+const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
+/** Bytes as hexadecimal digits: how hashes are written in names and messages. */
+export const hexOf = (bytes: Uint8Array): string => Array.from(bytes, byte => HEX[byte]).join('');
+
+/** The hash that `hex` writes; null where it is none. */
+export function hashOf(hex: string): Uint8Array<ArrayBuffer> | null {
+  return /^[0-9a-f]{64}$/.test(hex) ? Uint8Array.from(hex.match(/../g)!, pair => Number.parseInt(pair, 16)) : null;
+}

@@ -1,0 +1,115 @@
+/**
+ * A manifest: one generation of one guest. Which guest, which generation, whose epoch; the image's sections and hashes; and where its chunks are stored.
+ * Written last, hashed as a whole, named by that hash.
+ */
+import { state } from '@hypnos/base';
+import { BOUNDS, HASH_BYTES } from './bounds.ts';
+import { CODEC, type Codec, type Content, sameBytes } from './content.ts';
+import { checkImage, chunkCount, type Image, imageRoot, type ImageSection, isSectionPath, isZeroChunk } from './image.ts';
+import type { Place } from './pack.ts';
+import { joined, Reader, recordBytes } from './reader.ts';
+import { check } from './refused.ts';
+
+export const FORMAT_VERSION = 1;
+const MAGIC = Uint8Array.from('HYPNOSM1', c => c.charCodeAt(0)), GUEST_BYTES = 16;
+
+const headerShape = state.shape({
+  magic: state.bytes(MAGIC.length), version: state.u32(), sections: state.u32(), chunkBytes: state.u32(), chunks: state.u32(), packs: state.u32(),
+  generation: state.u64(), epoch: state.u64(), parkedAtNs: state.u64(),
+  guest: state.bytes(GUEST_BYTES), parent: state.bytes(HASH_BYTES), root: state.bytes(HASH_BYTES),
+});
+const sectionShape = state.shape({ hash: state.bytes(HASH_BYTES), version: state.u32(), pathBytes: state.u32(), bytes: state.u32() });
+const placeShape = state.shape({ pack: state.u32(), offset: state.u32(), stored: state.u32(), codec: state.u32() });
+
+/** The place of a chunk: which of the manifest's packs, and where in it. */
+export interface ChunkPlace extends Place { readonly pack: number }
+
+export interface Manifest {
+  /** The guest's identity: 16 bytes. */
+  readonly guest: Uint8Array;
+  /** Counts the times this guest was stored; a fork begins at 1. */
+  readonly generation: bigint;
+  /** The ledger's epoch in which it was stored. */
+  readonly epoch: bigint;
+  /** Nanoseconds since 1970, UTC, by the clock of the host that stored it. */
+  readonly parkedAtNs: bigint;
+  /** Hash of the manifest before this one; zeroes for the first. */
+  readonly parent: Uint8Array;
+  readonly image: Image;
+  /** Hashes of the packs that hold chunks of this image. */
+  readonly packs: readonly Uint8Array[];
+  /** A place for every chunk; null for chunks of zeroes. */
+  readonly places: readonly (ChunkPlace | null)[];
+}
+
+/** The manifest's bytes and its name. */
+export function encodeManifest(manifest: Manifest, content: Content): { readonly bytes: Uint8Array; readonly hash: Uint8Array } {
+  const { image, packs, places } = manifest, { sections, memory } = image;
+  checkImage(image, 'the image to store');
+  const header = recordBytes(headerShape, h => {
+    Object.assign(h, {
+      version: FORMAT_VERSION, sections: sections.length, chunkBytes: memory.chunkBytes, chunks: chunkCount(memory), packs: packs.length,
+      generation: manifest.generation, epoch: manifest.epoch, parkedAtNs: manifest.parkedAtNs,
+    });
+    h.magic.set(MAGIC);
+    h.guest.set(manifest.guest);
+    h.parent.set(manifest.parent);
+    h.root.set(imageRoot(image, content));
+  });
+  const body = joined([
+    header, ...sections.map(section => encodeSection(section, content)), memory.hashes, ...packs,
+    ...places.map(place => recordBytes(placeShape, r => { Object.assign(r, place ?? {}); })),
+  ]);
+  const hash = content.sha256(body);
+  return { bytes: joined([body, hash]), hash };
+}
+
+function encodeSection({ path, version, bytes }: ImageSection, content: Content): Uint8Array {
+  const head = recordBytes(sectionShape, r => {
+    r.hash.set(content.sha256(bytes));
+    Object.assign(r, { version, pathBytes: path.length, bytes: bytes.length });
+  });
+  return joined([head, Uint8Array.from(path, c => c.charCodeAt(0)), bytes]);
+}
+
+/** Reads a manifest and verifies all of it; throws EINVAL with a sentence for anything else. `what` names it there. */
+export function decodeManifest(bytes: Uint8Array, content: Content, what: string): Manifest {
+  check(bytes.length <= BOUNDS.manifestBytes, what, `it is longer than ${BOUNDS.manifestBytes} bytes`);
+  check(bytes.length > HASH_BYTES && sameBytes(bytes.subarray(0, MAGIC.length), MAGIC), what, 'it is no manifest of a parked guest');
+  const body = bytes.subarray(0, bytes.length - HASH_BYTES);
+  check(sameBytes(content.sha256(body), bytes.subarray(body.length)), what, 'its bytes have another hash: it was cut off or changed');
+  const reader = new Reader(body, what), header = reader.record(headerShape);
+  check(header.version === FORMAT_VERSION, what, `it is of format ${header.version}, and this program reads format ${FORMAT_VERSION}`);
+  check(header.sections <= BOUNDS.sections && header.packs <= BOUNDS.packs, what, 'it claims more sections or packs than any of ours');
+  check(header.chunks * header.chunkBytes <= BOUNDS.memoryBytes, what, 'its memory is larger than that of any machine of ours');
+  const sections = Array.from({ length: header.sections }, () => readSection(reader, content, what));
+  const memory = { chunkBytes: header.chunkBytes, hashes: reader.bytes(header.chunks * HASH_BYTES).slice() };
+  const image = { sections, memory };
+  checkImage(image, what);
+  check(sameBytes(imageRoot(image, content), header.root), what, 'its root is not that of its sections and chunks');
+  const packs = Array.from({ length: header.packs }, () => reader.bytes(HASH_BYTES).slice());
+  const places = Array.from({ length: header.chunks }, (_, chunk) => readPlace(reader, image, packs.length, chunk, what));
+  reader.end();
+  const { guest, generation, epoch, parkedAtNs, parent } = header;
+  return { guest, generation, epoch, parkedAtNs, parent, image, packs, places };
+}
+
+function readSection(reader: Reader, content: Content, what: string): ImageSection {
+  const { hash, version, pathBytes, bytes: length } = reader.record(sectionShape);
+  check(pathBytes <= BOUNDS.pathBytes && length <= BOUNDS.sectionBytes, what, 'it claims a section longer than any of ours');
+  const path = reader.text(pathBytes), bytes = reader.bytes(length).slice();
+  check(isSectionPath(path), what, 'one of its sections has no proper path');     // before a message shows it
+  check(sameBytes(content.sha256(bytes), hash), what, `section ${path} has another hash`);
+  return { path, version, bytes };
+}
+
+function readPlace(reader: Reader, { memory }: Image, packs: number, chunk: number, what: string): ChunkPlace | null {
+  const { pack, offset, stored, codec } = reader.record(placeShape);
+  if (isZeroChunk(memory, chunk)) {
+    check(pack === 0 && offset === 0 && stored === 0 && codec === 0, what, `chunk ${chunk} is of zeroes and has a place`);
+    return null;
+  }
+  check(pack < packs && stored > 0 && stored <= BOUNDS.chunkBytes.most && offset + stored <= BOUNDS.packBytes, what, `chunk ${chunk} has no proper place`);
+  check(codec === CODEC.plain ? stored === memory.chunkBytes : codec === CODEC.zstd, what, `chunk ${chunk} is in codec ${codec}, which is not known`);
+  return { pack, offset, stored, codec: codec as Codec };
+}

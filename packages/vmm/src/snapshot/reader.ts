@@ -1,0 +1,50 @@
+/** Reads declared records and runs of bytes from input that may be hostile: never past its end, never more than asked. */
+import type { Fields, Shape, View } from '@hypnos/base';
+import { check } from './refused.ts';
+
+export class Reader {
+  readonly #bytes: Uint8Array;
+  readonly #what: string;
+  #at = 0;
+
+  /** `what` names the input in refusals. */
+  constructor(bytes: Uint8Array, what: string) {
+    this.#bytes = bytes;
+    this.#what = what;
+  }
+
+  get at(): number { return this.#at; }
+
+  /** The next `length` bytes, as a view. */
+  bytes(length: number): Uint8Array {
+    check(Number.isSafeInteger(length) && length >= 0 && length <= this.#bytes.length - this.#at, this.#what, 'it ends too early');
+    this.#at += length;
+    return this.#bytes.subarray(this.#at - length, this.#at);
+  }
+
+  /** The next record, copied: it stands anywhere. */
+  record<F extends Fields>(shape: Shape<F>): View<F> {
+    return shape.at(this.bytes(shape.size).slice().buffer);
+  }
+
+  text(length: number): string { return String.fromCharCode(...this.bytes(length)); }
+
+  end(): void { check(this.#at === this.#bytes.length, this.#what, 'it goes on behind its end'); }
+}
+
+/** A record with these values, as bytes. */
+export function recordBytes<F extends Fields>(shape: Shape<F>, fill: (record: View<F>) => void): Uint8Array<ArrayBuffer> {
+  const record = shape.fresh();
+  fill(record);
+  return shape.save(record);
+}
+
+export function joined(pieces: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const out = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
+  let at = 0;
+  for (const piece of pieces) {
+    out.set(piece, at);
+    at += piece.length;
+  }
+  return out;
+}
