@@ -1,7 +1,7 @@
 /** Errors by whose fault they are: the caller's carry a code of KVM's and a sentence; ours stop the machine. */
 
 export type ErrorCode =
-  | 'EINVAL' | 'EBUSY' | 'ENOENT' | 'EEXIST' | 'ENOMEM' | 'EPERM' | 'EFAULT' | 'EINTR' | 'ENOTSUP' | 'E2BIG' | 'ENXIO' | 'EIO';
+  | 'EINVAL' | 'EBUSY' | 'ENOENT' | 'EEXIST' | 'ENOMEM' | 'EPERM' | 'EFAULT' | 'EINTR' | 'ENOTSUP' | 'E2BIG' | 'ENXIO' | 'EIO' | 'ESTALE';
 
 /** A mistake of the caller's (API or command line). `code` is the errno KVM would give; `message` says what to do. */
 export class HypnosError extends Error {

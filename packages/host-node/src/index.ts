@@ -5,3 +5,4 @@ export { flashFile, readWhole, writer } from './files.ts';
 export { Terminal, type ConsoleUser } from './terminal.ts';
 export { nodeContent } from './store/content.ts';
 export { FolderBucket } from './store/folder-bucket.ts';
+export { SqliteLedger } from './ledger/sqlite.ts';

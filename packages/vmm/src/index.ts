@@ -18,3 +18,6 @@ export { type Image, type ImageSection, imageRoot, type MemoryTable, ZERO_CHUNK 
 export { type ChunkPlace, decodeManifest, encodeManifest, type Manifest } from './snapshot/manifest.ts';
 export { type PackEntry, PackWriter, type Place, readIndex, unpackChunk } from './snapshot/pack.ts';
 export { getChunk, getManifest, getPackIndex, manifestName, packName, putManifest } from './snapshot/store.ts';
+export {
+  GUEST_STATES, type GenerationRow, type GuestChange, type GuestRow, type GuestState, type GuestView, type InboxEvent, type Ledger,
+} from './ledger.ts';

@@ -1,0 +1,127 @@
+/** The ledger in a SQLite file (node:sqlite): WAL, synchronous=FULL, so that what settled survives a power cut. */
+import { HypnosError } from '@hypnos/base';
+import type { GenerationRow, GuestChange, GuestRow, GuestView, InboxEvent, Ledger } from '@hypnos/vmm';
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { DatabaseSync, type SQLOutputValue, type StatementSync } from 'node:sqlite';
+import { SCHEMA, SCHEMA_VERSION } from './schema.ts';
+
+/** Another process writes: wait this long, in milliseconds, before saying so. */
+const PATIENCE = 20_000;
+
+type Row = Record<string, SQLOutputValue>;
+
+/** Columns of a guest by the name of the field. */
+const GUEST = {
+  name: 'name', id: 'id', state: 'state', since: 'since', owner: 'owner', epoch: 'epoch', leaseUntil: 'lease_until', generation: 'generation',
+  memoryBytes: 'memory_bytes', store: 'store', wakeAt: 'wake_at', wakeSources: 'wake_sources', lastSleep: 'last_sleep', lastWake: 'last_wake', origin: 'origin',
+} as const satisfies Record<keyof GuestRow, string>;
+const GENERATION = {
+  generation: 'generation', manifest: 'manifest', root: 'root', epoch: 'epoch', storedAt: 'stored_at', newBytes: 'new_bytes', storedBytes: 'stored_bytes',
+} as const satisfies Record<keyof GenerationRow, string>;
+
+const fromRow = (columns: Readonly<Record<string, string>>, row: Row): Record<string, unknown> =>
+  Object.fromEntries(Object.entries(columns).map(([field, column]) => [field, row[column]]));
+const guestOf = (row: Row): GuestRow =>
+  ({ ...fromRow(GUEST, row), wakeSources: JSON.parse(String(row['wake_sources'])) as string[] }) as unknown as GuestRow;
+
+const columns = Object.values(GUEST), generationColumns = Object.values(GENERATION);
+const marks = (count: number): string => Array(count).fill('?').join(', ');
+const SQL = {
+  guest: 'SELECT * FROM guest WHERE name = ?',
+  guests: 'SELECT * FROM guest ORDER BY name',
+  inbox: 'SELECT kind, detail, at FROM inbox WHERE guest = ? ORDER BY seq',
+  generations: 'SELECT * FROM generation WHERE guest = ? ORDER BY generation',
+  put: `INSERT INTO guest (${columns.join(', ')}) VALUES (${marks(columns.length)})
+    ON CONFLICT (id) DO UPDATE SET ${columns.filter(c => c !== 'id').map(c => `${c} = excluded.${c}`).join(', ')}`,
+  remove: 'DELETE FROM guest WHERE id = ?',
+  post: 'INSERT INTO inbox (guest, kind, detail, at) VALUES (?, ?, ?, ?)',
+  take: 'DELETE FROM inbox WHERE guest = ?',
+  publish: `INSERT INTO generation (guest, ${generationColumns.join(', ')}) VALUES (?, ${marks(generationColumns.length)})`,
+  forget: 'DELETE FROM generation WHERE guest = ? AND generation = ?',
+  due: `SELECT * FROM guest WHERE state = 'parked' AND wake_at <= ? ORDER BY wake_at`,
+  nextDue: `SELECT MIN(wake_at) AS at FROM guest WHERE state = 'parked'`,
+  manifests: 'SELECT DISTINCT manifest FROM generation',
+} as const;
+type Statements = Readonly<Record<keyof typeof SQL, StatementSync>>;
+
+export class SqliteLedger implements Ledger {
+  readonly #db: DatabaseSync;
+  readonly #now: () => number;
+  readonly #statements: Statements;
+
+  /** Opens the file, or makes it. `now` is the ledger's clock: milliseconds since 1970. */
+  constructor(file: string, now: () => number = Date.now) {
+    this.#now = now;
+    if (file !== ':memory:') mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+    this.#db = opened(file);
+    this.#statements = Object.fromEntries(Object.entries(SQL).map(([name, sql]) => [name, this.#db.prepare(sql)])) as Statements;
+  }
+
+  async change<T>(name: string, decide: (view: GuestView) => GuestChange & { readonly answer: T }): Promise<T> {
+    return transaction(this.#db, () => {
+      const view = this.#view(name), change = decide(view);
+      this.#apply(view.guest, change);
+      return change.answer;
+    });
+  }
+
+  #apply(before: GuestRow | null, { guest, post, taken, publish, forget }: GuestChange): void {
+    const sql = this.#statements, id = (guest ?? before)?.id;
+    if (id === undefined) return;
+    if (guest === null) {
+      sql.remove.run(id);
+      return;
+    }
+    if (guest) sql.put.run(...(Object.keys(GUEST) as (keyof GuestRow)[]).map(field => (field === 'wakeSources' ? JSON.stringify(guest.wakeSources) : guest[field])));
+    if (taken) sql.take.run(id);
+    if (post) sql.post.run(id, post.kind, post.detail, post.at);
+    if (publish) sql.publish.run(id, ...(Object.keys(GENERATION) as (keyof GenerationRow)[]).map(field => publish[field]));
+    for (const generation of forget ?? []) sql.forget.run(id, generation);
+  }
+
+  #view(name: string): GuestView {
+    const row = this.#statements.guest.get(name), guest = row ? guestOf(row) : null;
+    return {
+      guest, now: this.#now(),
+      inbox: guest ? this.#statements.inbox.all(guest.id).map(r => ({ ...r }) as unknown as InboxEvent) : [],
+      generations: guest ? this.#statements.generations.all(guest.id).map(r => fromRow(GENERATION, r) as unknown as GenerationRow) : [],
+    };
+  }
+
+  async view(name: string): Promise<GuestView> { return transaction(this.#db, () => this.#view(name), 'BEGIN'); }
+  async guests(): Promise<readonly GuestRow[]> { return this.#statements.guests.all().map(guestOf); }
+  async due(at: number): Promise<readonly GuestRow[]> { return this.#statements.due.all(at).map(guestOf); }
+  async nextDue(): Promise<number | null> { return (this.#statements.nextDue.get()?.['at'] as number | null) ?? null; }
+  async manifests(): Promise<readonly string[]> { return this.#statements.manifests.all().map(r => String(r['manifest'])); }
+  async close(): Promise<void> { this.#db.close(); }
+}
+
+/** IMMEDIATE: the writer's place is taken before anything is read, so that what was read still holds when it is written. */
+function transaction<T>(db: DatabaseSync, act: () => T, begin = 'BEGIN IMMEDIATE'): T {
+  db.exec(begin);
+  try {
+    const answer = act();
+    db.exec('COMMIT');
+    return answer;
+  } catch (error) {
+    if (db.isTransaction) db.exec('ROLLBACK');
+    throw error;
+  }
+}
+
+function opened(file: string): DatabaseSync {
+  try {
+    const db = new DatabaseSync(file, { timeout: PATIENCE });
+    db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;');
+    transaction(db, () => {
+      const version = Number(db.prepare('PRAGMA user_version').get()?.['user_version']);
+      if (version === 0) db.exec(`${SCHEMA} PRAGMA user_version = ${SCHEMA_VERSION};`);
+      else if (version !== SCHEMA_VERSION) throw new HypnosError('ENOTSUP', `the ledger ${file} is of version ${version}, and this program knows version ${SCHEMA_VERSION}: use the program that wrote it.`);
+    });
+    return db;
+  } catch (error) {
+    if (error instanceof HypnosError) throw error;
+    throw new HypnosError('EIO', `cannot open the ledger ${file}: ${(error as Error).message}.`, { cause: error });
+  }
+}

@@ -1,0 +1,175 @@
+/**
+ * What may become of a guest (design §5), as decisions for `Ledger.change`: each looks at the guest as it is in the transaction, and answers the row as it
+ * will be. Every one that an owner makes names its epoch: an owner that was superseded changes nothing any more.
+ *
+ *   create ──▶ running ◀──▶ asleep          acquire: parked ──▶ waking ──started──▶ running
+ *                 └─ beginPark ─┴─▶ parking ──publish──▶ parked        end: running, asleep ──▶ off
+ *                 ◀── abortPark ────┘                                  boot: off ──▶ running
+ *   recover: an owner that died or was silent too long: ──▶ parked at the newest generation, or off
+ */
+import { HypnosError } from '@hypnos/base';
+import type { GenerationRow, GuestChange, GuestRow, GuestState, GuestView, InboxEvent } from '@hypnos/vmm';
+
+export type Decision<T> = (view: GuestView) => GuestChange & { readonly answer: T };
+
+/** How an owner shows that it is the owner still. */
+export interface Ownership {
+  readonly epoch: number;
+  readonly leaseUntil: number;
+}
+
+/** A guest that must be there. */
+function there({ guest }: GuestView, name: string): GuestRow {
+  if (guest === null) throw new HypnosError('ENOENT', `there is no guest ${name}: hypnos ps lists those there are.`);
+  return guest;
+}
+
+/** A guest that the caller still owns, in one of these states. */
+function owned(view: GuestView, name: string, epoch: number, states: readonly GuestState[]): GuestRow {
+  const guest = there(view, name);
+  if (guest.owner === null || guest.epoch !== epoch) {
+    throw new HypnosError('ESTALE', `${name} has another owner by now (epoch ${guest.epoch}, not ${epoch}): this machine must not run on.`);
+  }
+  if (!states.includes(guest.state)) throw new HypnosError('EBUSY', `${name} is ${guest.state}, not ${states.join(' or ')}.`);
+  return guest;
+}
+
+const at = (guest: GuestRow, view: GuestView, change: Partial<GuestRow>): GuestRow => ({ ...guest, since: view.now, ...change });
+
+export interface NewGuest {
+  readonly id: string;
+  readonly owner: string;
+  /** Milliseconds a lease lasts. */
+  readonly lease: number;
+  readonly memoryBytes: number;
+}
+
+const NOBODY = { owner: null, leaseUntil: null } as const;
+const RUNS: readonly GuestState[] = ['running', 'asleep', 'parking', 'waking'];
+
+/** A new guest, running. EEXIST where the name is taken, with the verb to use instead. */
+export const create = (name: string, { id, owner, lease, memoryBytes }: NewGuest): Decision<Ownership> => view => {
+  const { guest, now } = view;
+  if (guest) throw new HypnosError('EEXIST', `there is a guest ${name} already, ${guest.state}: ${verbFor(guest)}.`);
+  const leaseUntil = now + lease;
+  return {
+    guest: {
+      id, name, state: 'running', since: now, owner, epoch: 1, leaseUntil, generation: 0, memoryBytes, store: null,
+      wakeAt: null, wakeSources: [], lastSleep: null, lastWake: null, origin: null,
+    },
+    answer: { epoch: 1, leaseUntil },
+  };
+};
+
+const verbFor = ({ state, name }: GuestRow): string =>
+  state === 'parked' ? `hypnos wake ${name} continues it, hypnos rm ${name} removes it`
+  : state === 'off' ? `hypnos rm ${name} removes it`
+  : `hypnos ps shows it; choose another name`;
+
+/** The owner says that its guest fell asleep, and what will wake it. */
+export const fellAsleep = (name: string, epoch: number, wake: Pick<GuestRow, 'wakeAt' | 'wakeSources'>, why: string): Decision<void> => view => {
+  const guest = owned(view, name, epoch, ['running']);
+  return { guest: at(guest, view, { state: 'asleep', ...wake, lastSleep: why }), answer: undefined };
+};
+
+/** The owner says that its guest runs: from a sleep here, or for the first time after it was acquired. */
+export const runs = (name: string, epoch: number, why: string): Decision<void> => view => {
+  const guest = owned(view, name, epoch, ['asleep', 'waking']);
+  return { guest: at(guest, view, { state: 'running', wakeAt: null, wakeSources: [], lastWake: why }), answer: undefined };
+};
+
+/** The owner's lease goes on. ESTALE tells that it is over: stop at once. */
+export const renew = (name: string, epoch: number, lease: number): Decision<Ownership> => view => {
+  const guest = owned(view, name, epoch, RUNS), leaseUntil = view.now + lease;
+  return { guest: { ...guest, leaseUntil }, answer: { epoch, leaseUntil } };
+};
+
+export const beginPark = (name: string, epoch: number): Decision<void> => view => {
+  const guest = owned(view, name, epoch, ['running', 'asleep']);
+  return { guest: at(guest, view, { state: 'parking' }), answer: undefined };
+};
+
+/** Parking came to nothing: the guest goes on as it was. */
+export const abortPark = (name: string, epoch: number, asleep: boolean): Decision<void> => view => {
+  const guest = owned(view, name, epoch, ['parking']);
+  return { guest: at(guest, view, { state: asleep ? 'asleep' : 'running' }), answer: undefined };
+};
+
+export interface Publication {
+  readonly generation: GenerationRow;
+  readonly store: string;
+  readonly wakeAt: number | null;
+  readonly wakeSources: readonly string[];
+}
+
+/**
+ * The one moment at which a guest becomes parked: its manifest is published and its owner lets go, in one transaction, the bytes being durable before. An event that
+ * came meanwhile aborts it: `answer` is then 'events', and nothing has changed.
+ */
+export const publish = (name: string, epoch: number, { generation, ...where }: Publication): Decision<'parked' | 'events'> => view => {
+  const guest = owned(view, name, epoch, ['parking']);
+  if (view.inbox.length > 0) return { answer: 'events' };
+  if (generation.generation !== guest.generation + 1 || generation.epoch !== epoch) {
+    throw new HypnosError('ESTALE', `generation ${generation.generation} does not follow ${guest.generation}: it was made for another state of ${name}.`);
+  }
+  return {
+    publish: generation, answer: 'parked',
+    guest: at(guest, view, { ...NOBODY, ...where, state: 'parked', epoch: epoch + 1, generation: generation.generation }),
+  };
+};
+
+/** Takes a parked guest to run it. EBUSY while another has it: one guest is woken once. */
+export const acquire = (name: string, owner: string, lease: number): Decision<Ownership & { readonly guest: GuestRow }> => view => {
+  const guest = there(view, name);
+  if (guest.state !== 'parked') throw new HypnosError('EBUSY', `${name} is ${guest.state}${guest.owner ? ` in ${guest.owner}` : ''}: only a parked guest is woken.`);
+  const leaseUntil = view.now + lease, taken = at(guest, view, { state: 'waking', owner, leaseUntil, epoch: guest.epoch + 1 });
+  return { guest: taken, answer: { epoch: taken.epoch, leaseUntil, guest: taken } };
+};
+
+/** The machine has ended by itself: switched off, crashed, stopped. */
+export const end = (name: string, epoch: number): Decision<void> => view => {
+  const guest = owned(view, name, epoch, RUNS);
+  return { guest: at(guest, view, { ...NOBODY, state: 'off', epoch: epoch + 1, wakeAt: null, wakeSources: [] }), taken: true, answer: undefined };
+};
+
+/**
+ * Frees a guest whose owner is gone: dead on this host, or silent until after its lease. It is then parked at its newest generation; a guest that was never
+ * stored is off. Answers whether it was freed. Events in the inbox stay: they wake it.
+ */
+export const recover = (name: string, ownerIsDead: (owner: string) => boolean): Decision<boolean> => view => {
+  const { guest, now } = view;
+  if (!guest || guest.owner === null || guest.leaseUntil === null) return { answer: false };
+  if (now < guest.leaseUntil && !ownerIsDead(guest.owner)) return { answer: false };
+  const state = guest.generation > 0 ? 'parked' as const : 'off' as const;
+  return { guest: at(guest, view, { ...NOBODY, state, epoch: guest.epoch + 1 }), answer: true };
+};
+
+/** Puts an event into the guest's inbox, whatever it does: from here on it is not lost. Answers the guest, whose owner may then be rung. */
+export const post = (name: string, event: Omit<InboxEvent, 'at'>): Decision<GuestRow> => view => {
+  const guest = there(view, name);
+  if (guest.state === 'off') throw new HypnosError('EBUSY', `${name} is off: nothing wakes it.`);
+  return { post: { ...event, at: view.now }, answer: guest };
+};
+
+/** The owner takes the events that came. */
+export const take = (name: string, epoch: number): Decision<readonly InboxEvent[]> => view => {
+  owned(view, name, epoch, RUNS);
+  return { taken: view.inbox.length > 0, answer: view.inbox };
+};
+
+/** A new guest from a generation of another one: its own from the first moment, sharing every chunk. */
+export const fork = (name: string, id: string, from: GuestRow, generation: GenerationRow): Decision<GuestRow> => view => {
+  const { guest, now } = view;
+  if (guest) throw new HypnosError('EEXIST', `there is a guest ${name} already, ${guest.state}: ${verbFor(guest)}.`);
+  const made: GuestRow = {
+    ...from, ...NOBODY, id, name, state: 'parked', since: now, epoch: 1, generation: 1, origin: `${from.name}@${generation.generation}`, lastWake: null,
+  };
+  return { guest: made, publish: { ...generation, generation: 1, epoch: 1, storedAt: now, newBytes: 0 }, answer: made };
+};
+
+/** Forgets a guest that nobody runs. */
+export const remove = (name: string): Decision<GuestRow> => view => {
+  const guest = there(view, name);
+  if (guest.owner !== null) throw new HypnosError('EBUSY', `${name} is ${guest.state} in ${guest.owner}: park it or switch it off first.`);
+  return { guest: null, answer: guest };
+};

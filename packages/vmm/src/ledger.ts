@@ -1,0 +1,99 @@
+/**
+ * The ledger's port: one row a guest, its inbox of wake events, and the generations it has in the store. Every change of a guest is one
+ * serializable transaction, and durable when it settles; what may follow what is the business of `@hypnos/parking`, not of the ledger.
+ */
+
+/** `off` is a guest whose machine has ended; it has a name, and may have generations. */
+export const GUEST_STATES = ['running', 'asleep', 'parking', 'parked', 'waking', 'off'] as const;
+export type GuestState = (typeof GUEST_STATES)[number];
+
+/** Times are milliseconds since 1970 by the ledger's clock; hashes are hexadecimal. */
+export interface GuestRow {
+  /** 16 random bytes, hexadecimal: the guest's for good. */
+  readonly id: string;
+  /** What people call it: unique in the ledger. */
+  readonly name: string;
+  readonly state: GuestState;
+  /** Since when it is in this state. */
+  readonly since: number;
+  /** The process that may run it; null while none does. */
+  readonly owner: string | null;
+  /** Goes up by one whenever the owner changes: who has an older one may neither publish nor run. */
+  readonly epoch: number;
+  /** Until when the owner's word holds without being renewed. */
+  readonly leaseUntil: number | null;
+  /** The newest generation in the store; 0 while there is none. */
+  readonly generation: number;
+  /** RAM in bytes. */
+  readonly memoryBytes: number;
+  /** Where it is stored, as the owner named it. */
+  readonly store: string | null;
+  /** The guest's own appointment (its RTC's alarm). */
+  readonly wakeAt: number | null;
+  /** What would wake it, as text for people. */
+  readonly wakeSources: readonly string[];
+  /** Why it last slept and woke, as text for people. */
+  readonly lastSleep: string | null;
+  readonly lastWake: string | null;
+  /** The guest and generation it was forked from: `name@generation`. */
+  readonly origin: string | null;
+}
+
+/** One stored generation. */
+export interface GenerationRow {
+  readonly generation: number;
+  readonly manifest: string;
+  /** The image's root. */
+  readonly root: string;
+  readonly epoch: number;
+  readonly storedAt: number;
+  /** Bytes that this generation added to the store, and bytes of all packs it refers to. */
+  readonly newBytes: number;
+  readonly storedBytes: number;
+}
+
+/** Something that should wake the guest, or a word for its owner. */
+export interface InboxEvent {
+  /** `wake`, `sleep-key`, `due`, … */
+  readonly kind: string;
+  readonly detail: string;
+  readonly at: number;
+}
+
+/** What a transaction sees of one guest. */
+export interface GuestView {
+  /** Null where no guest has that name. */
+  readonly guest: GuestRow | null;
+  /** Oldest first. */
+  readonly inbox: readonly InboxEvent[];
+  readonly generations: readonly GenerationRow[];
+  /** The ledger's clock. */
+  readonly now: number;
+}
+
+/** What it leaves behind, all or nothing. */
+export interface GuestChange {
+  /** The row as it is from now on; null removes the guest with its inbox and generations; absent leaves it. */
+  readonly guest?: GuestRow | null;
+  readonly post?: InboxEvent;
+  /** Empties the inbox. */
+  readonly taken?: boolean;
+  readonly publish?: GenerationRow;
+  /** Generations to forget. */
+  readonly forget?: readonly number[];
+}
+
+export interface Ledger {
+  /** Runs `decide` on the guest of this name and makes its change; if it throws, nothing is changed. `decide` may be called again. */
+  change<T>(name: string, decide: (view: GuestView) => GuestChange & { readonly answer: T }): Promise<T>;
+  view(name: string): Promise<GuestView>;
+  /** All guests by name. */
+  guests(): Promise<readonly GuestRow[]>;
+  /** Parked guests whose appointment is not later than `at`, the earliest first. */
+  due(at: number): Promise<readonly GuestRow[]>;
+  /** The earliest appointment of a parked guest. */
+  nextDue(): Promise<number | null>;
+  /** Manifests that some guest refers to. */
+  manifests(): Promise<readonly string[]>;
+  close(): Promise<void>;
+}
