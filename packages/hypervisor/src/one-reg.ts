@@ -28,6 +28,9 @@ export const PSCI_VERSION_REGISTER = firmwareRegisterId(0);
 /** Registers that KVM reaches otherwise: the GIC's by its device, the timers' by ids of their own, stacks as core registers. */
 const ELSEWHERE = /^(ICC_|CNT[PV]|SP_EL)/;
 
+/** Bits of registers that a guest only reads and that are state all the same: OSLK, which it changes through OSLAR_EL1. */
+const STATE_BITS: Readonly<Record<string, bigint>> = { OSLSR_EL1: 2n };
+
 interface Cell { get(): bigint; set(value: bigint): void }
 
 export class OneReg {
@@ -102,7 +105,11 @@ export class OneReg {
       if (!row.stored || row.el1 === 'none' || row.el1 === 'write' || ELSEWHERE.test(row.name)) continue;
       const get = (): bigint => context.cells[row.name]!;
       this.#cells.set(systemRegisterId(row.at), {
-        get, set: value => (row.el1 === 'read' ? fixed(get(), row.name).set(value) : setCell(context, row, value)),
+        get, set: value => {
+          const state = STATE_BITS[row.name] ?? 0n;
+          if (row.el1 === 'read') fixed(get() & ~state, row.name).set(value & ~state);
+          setCell(context, row, value);
+        },
       });
     }
   }

@@ -1,6 +1,8 @@
 /** Names of the floor below that a machine's owner writes. */
 export { type CpuModelName, cpuModels, type SuspendAbi } from '@hypnos/hypervisor';
-export { Machine, type Ended, type Listeners, type MachineConfig, type NamedBytes, type SuspendRequest } from './machine.ts';
+export {
+  Machine, type Ended, type Listeners, type MachineConfig, type MachineImage, type NamedBytes, type RunConfig, type Snapshot, type SuspendRequest,
+} from './machine.ts';
 export { runMachine } from './machine-thread.ts';
 export type { Host, HostClock, MachineThread, SharedMemory, ThreadHost } from './ports.ts';
 export type { Ending, EngineName, RunStatistics, ThreadMessage, ThreadSetup } from './thread-setup.ts';
@@ -21,3 +23,6 @@ export { getChunk, getManifest, getPackIndex, manifestName, packName, putManifes
 export {
   GUEST_STATES, type GenerationRow, type GuestChange, type GuestRow, type GuestState, type GuestView, type InboxEvent, type Ledger,
 } from './ledger.ts';
+export { CHUNK_BYTES } from './snapshot/chunks.ts';
+export { knownChunks, type KnownChunks, type Progress, type StoredImage, storeImage, type StoreOptions } from './snapshot/store-image.ts';
+export { openImage } from './snapshot/open-image.ts';

@@ -26,6 +26,8 @@ const fields = {
   /** One bit an INTID that the wake filter has masked and will unmask. */
   held: state.array('u32', 32),
   sleeps: state.u32(),
+  /** 1 while a request to sleep waits for its answer: a machine restored then is asked anew. */
+  asked: state.u32(),
 };
 export const lifecycleShape = state.shape(fields);
 export type Lifecycle = View<typeof fields>;

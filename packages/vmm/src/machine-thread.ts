@@ -15,7 +15,7 @@ import type { ThreadHost } from './ports.ts';
 import { VCPU_FEATURES } from './resume.ts';
 import { runVcpu } from './run-vcpu.ts';
 import { RunningMachine } from './running-machine.ts';
-import { seeded } from './seeded.ts';
+import { type Entropy, seeded, worldly } from './seeded.ts';
 import type { RunStatistics, ThreadSetup } from './thread-setup.ts';
 
 const TICK = BigInt(NANOSECONDS_PER_TICK);
@@ -41,7 +41,7 @@ export function runMachine(setup: ThreadSetup, outside: ThreadHost): void {
     // A machine that resets begins with clean records, as the first did; RAM keeps what it held, and flash too. Decoded instructions are the engine's own.
     if (boot > 0) new Uint8Array(setup.memory.buffer, 0, map.records(0)).fill(0);
     const { machine, vcpu } = build(setup, host, map, boot === 0);
-    machine.report({ event: 'booted', entry: `0x${setup.entry.toString(16)}` });
+    if (boot > 0 || setup.restore === undefined) machine.report({ event: 'booted', entry: `0x${setup.entry.toString(16)}` });
     const { ended, detail } = runVcpu(vcpu, machine);
     figures = figures === undefined ? machine.statistics() : sum(figures, machine.statistics());
     if (ended === 'reset' && setup.reboot) continue;
@@ -59,7 +59,7 @@ function clockOf(setup: ThreadSetup, host: ThreadHost, vm: () => Vm): Clock {
 
 function build(setup: ThreadSetup, host: ThreadHost, map: MemoryMap, first: boolean): { machine: RunningMachine; vcpu: Vcpu } {
   const memory = setup.memory.buffer, mailbox = new Mailbox(setup.mailbox);
-  const entropy = setup.deterministic ? seeded(1n) : (into: Uint8Array) => host.entropy(into);
+  const entropy = setup.deterministic ? seeded(1n) : worldly(into => host.entropy(into)), restore = first ? setup.restore : undefined;
   let vm: Vm | undefined, machine: RunningMachine | undefined;
   const theVm = (): Vm => { invariant(vm, 'the VM is there before its devices'); return vm; };
   const clock = clockOf(setup, host, theVm);
@@ -80,9 +80,9 @@ function build(setup: ThreadSetup, host: ThreadHost, map: MemoryMap, first: bool
   const reserve = reserver(memory, map);
   const life = lifecycleShape.at(memory, reserve(lifecycleShape.size, lifecycleShape.align).offset);
   const devices = attachDevices({
-    clock, entropy, guestMemory: deviceMemory(vm), reserve, uart: { send: sender(mailbox, mailbox.uart) }, virtioConsole: { send: sender(mailbox, mailbox.virtio) },
+    clock, entropy: entropy.fill, guestMemory: deviceMemory(vm), reserve, uart: { send: sender(mailbox, mailbox.uart) }, virtioConsole: { send: sender(mailbox, mailbox.virtio) },
     ...(setup.fittings.fwCfg && { firmware: { items: setup.firmwareItems, files: new Map() } }),
-    ...(setup.fittings.flash && { flash: flashBanks(setup, host, vm, map, first) }),
+    ...(setup.fittings.flash && { flash: flashBanks(setup, host, vm, map, first && restore === undefined) }),
     wires: (name, at, due): Wires => ({
       irq: level => { if (at.spi !== undefined) theVm().irqLine(intidOf(at.spi), level); },
       alarm: deadline => alarms.set(name, deadline, due),
@@ -90,13 +90,14 @@ function build(setup: ThreadSetup, host: ThreadHost, map: MemoryMap, first: bool
     }),
   });
   machine = new RunningMachine({
-    host, vm, devices, alarms, life, mailbox, policy: setup.onSuspend, wakeOn: setup.wakeOn, abi: setup.suspendAbi,
+    host, vm, devices, alarms, life, mailbox, entropy, memoryBytes: setup.memoryBytes, policy: setup.onSuspend, wakeOn: setup.wakeOn, abi: setup.suspendAbi,
     nowNs: clock.nowNs, wallNs: clock.wallNs,
   });
-  for (const { what, address, bytes } of setup.segments) invariant(vm.guestMemory.writeBytes(address, bytes), `the ${what} lies in RAM`);
+  if (!restore) for (const { what, address, bytes } of setup.segments) invariant(vm.guestMemory.writeBytes(address, bytes), `the ${what} lies in RAM`);
   vm.memoryWritten();
   const vcpu = startCpu(vm, setup.entry);
   vm.setCounterOffset(vm.counterOffset + vm.counter());                   // building took time that the guest has not lived
+  if (restore) machine.load(vcpu, restore);
   return { machine, vcpu };
 }
 
@@ -149,9 +150,9 @@ function sender(mailbox: Mailbox, { output }: Line): (bytes: Uint8Array) => void
   };
 }
 
-function entropy64(entropy: (into: Uint8Array) => void): bigint {
+function entropy64(entropy: Entropy): bigint {
   const bytes = new Uint8Array(8);
-  entropy(bytes);
+  entropy.fill(bytes);
   return new DataView(bytes.buffer).getBigUint64(0, true);
 }
 

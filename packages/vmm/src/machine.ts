@@ -1,26 +1,32 @@
 /** A machine as its owner has it: made from files and options, run, watched, put to sleep and woken. Everything it does happens on another thread. */
 import { alignUp, HypnosError } from '@hypnos/base';
-import { attachLines, cpuModel, type CpuModelName, memoryMap, type SuspendAbi, type VmLines } from '@hypnos/hypervisor';
-import { deviceNodes, type Fittings } from './board/devices.ts';
-import { boardTree } from './board/tree.ts';
-import { kernelImage } from './boot/kernel-image.ts';
-import { firmwareItems, type FirmwareBoot } from './boot/firmware-items.ts';
-import { place, placeDtb, type Firmware, type Placement } from './boot/plan.ts';
-import { memorySize } from './boot/size.ts';
-import { writeFdt } from './fdt.ts';
+import { attachLines, type CpuModelName, memoryMap, type SuspendAbi, type VmLines } from '@hypnos/hypervisor';
+import type { Firmware } from './boot/plan.ts';
 import type { MachineEvent } from './events.ts';
-import { type Line, Mailbox, ORDER } from './mailbox.ts';
-import { MAP } from './board/map.ts';
 import { psciCode } from './lifecycle.ts';
+import { type MachinePlan, planBoot } from './machine-plan.ts';
+import { type Line, Mailbox, ORDER } from './mailbox.ts';
 import type { PsciError, SuspendDecision, SuspendPolicy } from './policy.ts';
 import type { Host, MachineThread } from './ports.ts';
+import type { ImageSection } from './snapshot/image.ts';
+import { describeMachine } from './snapshot/machine-config.ts';
+import { type FindSection, loadConsoles } from './snapshot/machine-state.ts';
+import { flashBytes, type RegionBytes, regionsOf } from './snapshot/regions.ts';
 import type { Ending, EngineName, RunStatistics, ThreadMessage, ThreadSetup } from './thread-setup.ts';
 import type { WakeSources } from './wake-sources.ts';
 
 /** A file's content, with the name that sentences call it by. */
 export interface NamedBytes { readonly name: string; readonly bytes: Uint8Array }
 
-export interface MachineConfig {
+/** What may be chosen anew each time a machine runs, from its boot files or from an image. */
+export interface RunConfig {
+  /** What happens when the guest asks to sleep; `ask` calls the listeners of 'suspend'. Default: `ask` if there is one, else sleep. */
+  readonly onSuspend?: SuspendPolicy;
+  readonly wakeOn?: WakeSources;
+  readonly engine?: EngineName;
+}
+
+export interface MachineConfig extends RunConfig {
   readonly kernel?: NamedBytes;
   readonly initrd?: NamedBytes;
   /** The kernel's command line. */
@@ -34,14 +40,25 @@ export interface MachineConfig {
   readonly cpus?: number;
   readonly cpu?: CpuModelName;
   readonly conduit?: 'hvc' | 'smc';
-  /** What happens when the guest asks to sleep; `ask` calls the listeners of 'suspend'. Default: `ask` if there is one, else sleep. */
-  readonly onSuspend?: SuspendPolicy;
-  readonly wakeOn?: WakeSources;
   readonly suspendAbi?: SuspendAbi;
-  readonly engine?: EngineName;
   readonly deterministic?: boolean;
   /** Whether a reset starts the guest anew (default) or ends the machine. */
   readonly reboot?: boolean;
+}
+
+/** A machine at rest: its state by sections, in the order of their paths, and its memory. */
+export interface Snapshot {
+  readonly sections: readonly ImageSection[];
+  readonly regions: readonly RegionBytes[];
+}
+
+/** An image that a machine goes on from; `openImage` makes one. */
+export interface MachineImage {
+  readonly plan: MachinePlan;
+  readonly sections: readonly ImageSection[];
+  readonly section: FindSection;
+  /** Puts RAM and flash into the machine's memory. */
+  fill(memory: Uint8Array): void;
 }
 
 /** A guest asks to sleep. Answer with one of the functions' values, at once or later; the guest waits. */
@@ -72,58 +89,35 @@ export interface Ended {
 }
 
 export class Machine {
-  /** The device tree the guest is given. */
-  readonly dtb: Uint8Array;
   readonly #host: Host;
-  readonly #config: MachineConfig;
-  readonly #placed: Placement;
-  readonly #memoryBytes: number;
-  readonly #fittings: Fittings;
-  readonly #firmwareItems: ReadonlyMap<number, Uint8Array>;
+  readonly #config: RunConfig;
+  readonly #plan: MachinePlan;
+  readonly #restore: MachineImage | undefined;
   readonly #mailbox = new Mailbox();
   readonly #listeners: { [K in keyof Listeners]: Listeners[K][] } = { suspend: [], event: [], output: [], 'virtio-output': [], 'flash-vars': [] };
   #lines: VmLines | undefined;
   #thread: MachineThread | undefined;
   #cancelAlarm: (() => void) | undefined;
   #ended: Ended | undefined;
+  /** RAM and flash, once the machine runs. */
+  #memory: Uint8Array | undefined;
+  #saved: ((sections: readonly ImageSection[] | null) => void) | undefined;
 
   /** Checks files and options, and decides where everything goes. Throws HypnosError with a sentence for whoever gave them. */
-  static create(config: MachineConfig, host: Host): Machine { return new Machine(config, host); }
+  static create(config: MachineConfig, host: Host): Machine { return new Machine(planBoot(config, host), config, host); }
 
-  private constructor(config: MachineConfig, host: Host) {
+  /** A machine that goes on from an image, at `run`. */
+  static restore(image: MachineImage, config: RunConfig, host: Host): Machine { return new Machine(image.plan, config, host, image); }
+
+  private constructor(plan: MachinePlan, config: RunConfig, host: Host, restore?: MachineImage) {
+    this.#plan = plan;
     this.#config = config;
     this.#host = host;
-    if ((config.cpus ?? 1) !== 1) throw new HypnosError('EINVAL', `${config.cpus} CPUs: this version has machines of one CPU.`);
-    if ((config.suspendAbi ?? 'merged') !== 'merged' && config.onSuspend?.do === 'deny') {
-      throw new HypnosError('EINVAL', 'with the suspend interfaces of 2021 the hypervisor has already accepted the call when the machine hears of it: it cannot be denied.');
-    }
-    cpuModel(config.cpu ?? 'default');                           // refuses an unknown name before anything is started
-    this.#memoryBytes = memorySize(config.memory ?? '512M');
-    const kernel = config.kernel && kernelImage(config.kernel.bytes, config.kernel.name, host.inflate);
-    const boot: FirmwareBoot = { kernel: config.firmware ? kernel?.bytes : undefined, initrd: config.initrd?.bytes, bootargs: config.append ?? '' };
-    this.#firmwareItems = config.firmware ? firmwareItems(boot, config.cpus ?? 1) : new Map();
-    this.#placed = place({
-      memoryBytes: this.#memoryBytes,
-      ...(kernel && { kernel }), ...(config.initrd && { initrd: config.initrd.bytes }), ...(config.firmware && { firmware: config.firmware }),
-    });
-    const vars = config.flashVars;
-    if (vars !== undefined && vars.length > MAP.flash.bankBytes) throw new HypnosError('EINVAL', 'the flash variables file is larger than a flash bank, 64 MiB.');
-    this.#fittings = { flash: this.#placed.flash !== undefined || vars !== undefined, fwCfg: config.firmware !== undefined };
-    this.dtb = this.#deviceTree();
-    placeDtb(this.dtb, this.#placed);
+    this.#restore = restore;
   }
 
-  #deviceTree(): Uint8Array {
-    const seed = new Uint8Array(40);
-    if (!this.#config.deterministic) this.#host.entropy(seed);
-    return writeFdt(boardTree({
-      cpus: 1, memoryBytes: this.#memoryBytes, conduit: this.#config.conduit ?? 'hvc', devices: deviceNodes(this.#fittings),
-      chosen: {
-        bootargs: this.#config.append ?? '', ...(this.#placed.initrd && { initrd: this.#placed.initrd }),
-        rngSeed: seed.slice(0, 32), kaslrSeed: new DataView(seed.buffer).getBigUint64(32),
-      },
-    }));
-  }
+  /** The device tree the guest is given. */
+  get dtb(): Uint8Array { return this.#plan.dtb; }
 
   on<K extends keyof Listeners>(what: K, listener: Listeners[K]): this {
     this.#listeners[what].push(listener);
@@ -133,15 +127,18 @@ export class Machine {
   /** Runs the machine to its end. */
   run(): Promise<Ended> {
     if (this.#thread !== undefined) throw new HypnosError('EBUSY', 'this machine has been started already: make another one.');
-    const flashBytes = this.#fittings.flash ? 2 * MAP.flash.bankBytes : 0;
-    const map = memoryMap(1, this.#memoryBytes + flashBytes);
+    const { memoryBytes, fittings } = this.#plan, map = memoryMap(1, memoryBytes + flashBytes(fittings.flash));
     const memory = this.#host.createMemory(alignUp(map.end, 1 << 16));
     this.#lines = attachLines(memory.buffer, map);
+    this.#memory = new Uint8Array(memory.buffer, map.ram, memoryBytes + flashBytes(fittings.flash));
+    this.#restore?.fill(this.#memory);
+    if (this.#restore) loadConsoles(this.#mailbox, this.#restore.section);
     return new Promise(resolve => {
       const finish = (ended: Ended): void => {
         if (this.#ended !== undefined) return;
         this.#ended = ended;
         this.#cancelAlarm?.();
+        this.#saved?.(null);
         for (const { output, input } of [this.#mailbox.uart, this.#mailbox.virtio]) {
           output.disturb();
           input.disturb();
@@ -159,15 +156,11 @@ export class Machine {
   }
 
   #setup(memory: ThreadSetup['memory']): ThreadSetup {
-    const { engine, cpu, deterministic, suspendAbi, onSuspend, wakeOn, reboot, flashVars } = this.#config;
+    const { engine, onSuspend, wakeOn } = this.#config;
     return {
-      memory, mailbox: this.#mailbox.memory, cpus: 1, memoryBytes: this.#memoryBytes,
-      engine: engine ?? 'interpreter', cpuModel: cpu ?? 'default', deterministic: deterministic ?? false, suspendAbi: suspendAbi ?? 'merged',
+      ...this.#plan, memory, mailbox: this.#mailbox.memory, cpus: 1, engine: engine ?? 'interpreter',
       onSuspend: onSuspend ?? (this.#listeners.suspend.length > 0 ? { do: 'ask' } : { do: 'sleep' }),
-      wakeOn: wakeOn ?? 'any', reboot: reboot ?? true,
-      entry: this.#placed.entry, segments: [...this.#placed.segments, placeDtb(this.dtb, this.#placed)],
-      flash: { ...(this.#placed.flash && { code: this.#placed.flash }), ...(flashVars && { vars: flashVars }) },
-      fittings: this.#fittings, firmwareItems: this.#firmwareItems,
+      wakeOn: wakeOn ?? 'any', ...(this.#restore && { restore: this.#restore.sections }),
     };
   }
 
@@ -177,6 +170,7 @@ export class Machine {
       case 'event': for (const listener of this.#listeners.event) listener(message.event); break;
       case 'ask': void this.#ask(message.entry, message.context); break;
       case 'alarm': this.#setAlarm(message.atNs); break;
+      case 'saved': this.#saved?.(message.sections); break;
       case 'flash-vars': for (const listener of this.#listeners['flash-vars']) listener(message.offset, message.bytes); break;
       case 'ended': finish({ ending: message.ending, statistics: message.statistics, ...(message.detail !== undefined && { detail: message.detail }) }); break;
     }
@@ -239,6 +233,24 @@ export class Machine {
   /** Holds the machine, asleep or not, until `resume`. Its counter stands still meanwhile; the wall clock, which its RTC shows, does not. */
   pause(): void { this.#order(ORDER.pause); }
   resume(): void { this.#order(ORDER.resume); }
+  /**
+   * Holds the machine and answers all that it is. Its memory is the machine's own: read it before `resume`. While a suspend request waits for its
+   * answer the guest is held by that, and the snapshot asks again when it is restored. EBUSY while another is taken or when the machine has ended.
+   */
+  async snapshot(): Promise<Snapshot> {
+    const over = (): HypnosError => new HypnosError('EBUSY', 'the machine has ended, or has not begun: there is nothing to take a snapshot of.');
+    if (this.#saved) throw new HypnosError('EBUSY', 'a snapshot is being taken: wait for it.');
+    if (this.#ended !== undefined || this.#memory === undefined) throw over();
+    const sections = await new Promise<readonly ImageSection[] | null>(resolve => {
+      this.#saved = resolve;
+      this.#order(ORDER.pause | ORDER.save);
+    });
+    this.#saved = undefined;
+    if (sections === null) throw over();
+    const regions = regionsOf(this.#plan, this.#memory);
+    const all = [describeMachine({ cpus: 1, ...this.#plan }, regions), ...sections].sort((a, b) => (a.path < b.path ? -1 : 1));
+    return { sections: all, regions };
+  }
   /** Resets the machine, as its button would. */
   reset(): void { this.#order(ORDER.reset); }
   /** Ends the machine; `run` settles. */

@@ -13,7 +13,7 @@ const MOST_UNHEARD = 64;
 
 /** Orders to the vCPU's thread, as bits. `pause` stays set until `resume`; the others are taken once. */
 export const ORDER = {
-  stop: 1, pause: 2, resume: 4, wake: 8, powerKey: 16, sleepKey: 32, reset: 64, decided: 128, input: 256, alarm: 512,
+  stop: 1, pause: 2, resume: 4, wake: 8, powerKey: 16, sleepKey: 32, reset: 64, decided: 128, input: 256, alarm: 512, save: 1024,
 } as const;
 
 /**

@@ -14,10 +14,10 @@ import { ORDER } from './mailbox.ts';
 export type Phase = 'running' | 'paused' | { readonly ended: Ending; readonly detail?: string };
 
 export function runVcpu(vcpu: Vcpu, machine: RunningMachine): Exclude<Phase, string> {
-  let phase: Phase = served(vcpu, machine);
+  let phase: Phase = machine.life.asked ? asked(vcpu, machine) : served(vcpu, machine);
   for (;;) {
     if (phase === 'running') phase = running(vcpu, machine);
-    else if (phase === 'paused') phase = paused(machine);
+    else if (phase === 'paused') phase = paused(vcpu, machine);
     else return phase;
   }
 }
@@ -25,6 +25,7 @@ export function runVcpu(vcpu: Vcpu, machine: RunningMachine): Exclude<Phase, str
 // running ── pause ──▶ paused, running ── off, reset, crash, stop, fault ──▶ ended
 function running(vcpu: Vcpu, machine: RunningMachine): Phase {
   const { bus, exits } = machine;
+  machine.thaw();
   for (;;) {
     if (machine.sleepsOutside) {
       if (!wokenOutside(vcpu, machine)) machine.waitOutside();
@@ -63,19 +64,28 @@ function running(vcpu: Vcpu, machine: RunningMachine): Phase {
 }
 
 /** Orthogonal to sleep: a suspended vCPU stays so, and what would wake it is looked at afterwards (suspend contract C56). */
-function paused(machine: RunningMachine): Phase {
+function paused(vcpu: Vcpu, machine: RunningMachine): Phase {
   const { mailbox } = machine, ends = ORDER.stop | ORDER.resume | ORDER.reset;
+  settleAccess(vcpu);
+  machine.freeze();
   machine.report({ event: 'paused' });
-  const ending = machine.held(() => {
-    for (;;) {
-      mailbox.waitForOrders(ends);
-      const orders = mailbox.takeOrders(ends);
-      if (orders & (ORDER.stop | ORDER.reset) || (mailbox.peekOrders() & ORDER.pause) === 0) return orders & (ORDER.stop | ORDER.reset);
-    }
-  });
-  if (ending) return endedByOwner(machine, ending);
+  for (;;) {
+    mailbox.waitForOrders(ends | ORDER.save);
+    if (mailbox.takeOrders(ORDER.save)) machine.save(vcpu);
+    const orders = mailbox.takeOrders(ends), ending = orders & (ORDER.stop | ORDER.reset);
+    if (ending) return endedByOwner(machine, ending);
+    if ((mailbox.peekOrders() & ORDER.pause) === 0) break;
+  }
+  machine.thaw();
   machine.report({ event: 'running' });
   return 'running';
+}
+
+/** An access whose answer the vCPU has not taken yet is finished, and nothing further run (contract C47). */
+function settleAccess(vcpu: Vcpu): void {
+  vcpu.immediateExit = true;
+  vcpu.run();
+  vcpu.immediateExit = false;
 }
 
 /** Does what the machine's owner ordered since, and what has come due. */

@@ -1,5 +1,5 @@
 /** What the run loop works with: the VM, its bus and devices, the mailbox, and the figures of the run. */
-import { CAP, type SuspendAbi, type Vm } from '@hypnos/hypervisor';
+import { CAP, type SuspendAbi, type Vcpu, type Vm } from '@hypnos/hypervisor';
 import type { Alarms } from './alarms.ts';
 import type { Devices } from './board/devices.ts';
 import { interruptName, intidOf, MAP } from './board/map.ts';
@@ -9,6 +9,9 @@ import { SUSPEND, type Lifecycle } from './lifecycle.ts';
 import { ORDER, type Mailbox, type Ring } from './mailbox.ts';
 import type { SuspendPolicy } from './policy.ts';
 import type { ThreadHost } from './ports.ts';
+import type { Entropy } from './seeded.ts';
+import type { ImageSection } from './snapshot/image.ts';
+import { loadMachine, type MachineState, saveMachine, sectionsOf } from './snapshot/machine-state.ts';
 import type { RunStatistics, ThreadMessage } from './thread-setup.ts';
 import type { WakeSources } from './wake-sources.ts';
 
@@ -19,6 +22,8 @@ export interface MachineParts {
   readonly alarms: Alarms;
   readonly life: Lifecycle;
   readonly mailbox: Mailbox;
+  readonly entropy: Entropy;
+  readonly memoryBytes: number;
   readonly policy: SuspendPolicy;
   readonly wakeOn: WakeSources;
   readonly abi: SuspendAbi;
@@ -53,6 +58,8 @@ export class RunningMachine {
   #asleepSinceNs: bigint | null = null;
   #asleepNs = 0n;
   #inputWanted = false;
+  /** The guest's counter while the machine is held. */
+  #frozenAt: bigint | null = null;
 
   constructor(parts: MachineParts) {
     this.#parts = parts;
@@ -78,7 +85,7 @@ export class RunningMachine {
   post(message: ThreadMessage): void { this.#parts.host.post(message); }
 
   report(happening: Happening): void {
-    const at = { wallNs: this.#parts.wallNs(), counter: this.vm.counter(), retired: this.vm.vcpus[0]?.state.retired ?? 0n };
+    const at = { wallNs: this.#parts.wallNs(), counter: this.#counter(), retired: this.vm.vcpus[0]?.state.retired ?? 0n };
     this.post({ kind: 'event', event: { ...happening, at } });
   }
 
@@ -111,13 +118,33 @@ export class RunningMachine {
     if (this.#inputWanted) this.offerInput();
   }
 
-  /** Runs `act` while the machine is held: its counter stands still, as it does when a VMM of KVM's stops the VM. */
-  held<T>(act: () => T): T {
-    const before = this.vm.counter(), answer = act();
-    this.vm.setCounterOffset(this.vm.counterOffset + this.vm.counter() - before);
+  #counter(): bigint { return this.#frozenAt ?? this.vm.counter(); }
+  /** Holds the machine: its counter stands still, as it does when a VMM of KVM's stops the VM. Harmless when it is held already. */
+  freeze(at = this.vm.counter()): void { this.#frozenAt ??= at; }
+  thaw(): void {
+    if (this.#frozenAt === null) return;
+    this.vm.setCounterOffset(this.vm.counterOffset + this.vm.counter() - this.#frozenAt);
+    this.#frozenAt = null;
     this.#parts.alarms.timeMoved();
     for (const device of this.#parts.devices.all) device.settle();      // the wall clock went on meanwhile
-    return answer;
+  }
+
+  /** Tells the owner the machine's sections. */
+  save(vcpu: Vcpu): void {
+    this.post({ kind: 'saved', sections: saveMachine(this.#state(vcpu), this.#counter()) });
+  }
+  /** Goes on from an image: held, until it runs. */
+  load(vcpu: Vcpu, sections: readonly ImageSection[]): void {
+    const counter = loadMachine(this.#state(vcpu), sectionsOf(sections, 'the snapshot'));
+    this.vm.setCounterOffset(this.vm.counterOffset + this.vm.counter() - counter);
+    this.freeze(counter);
+    const asleep = this.life.suspended === SUSPEND.system;
+    if (asleep) this.#asleepSinceNs = this.#startedNs;
+    this.report({ event: 'restored', asleep });
+  }
+  #state(vcpu: Vcpu): MachineState {
+    const { vm, devices, life, mailbox, entropy, memoryBytes } = this.#parts;
+    return { vm, vcpu, devices, life, mailbox, entropy, memoryBytes };
   }
 
   /** Queues that still hold buffers of the guest's. */

@@ -1,5 +1,16 @@
+/** Where a machine's randomness comes from, as something that a snapshot can hold where it is not the world's. */
+export interface Entropy {
+  fill(into: Uint8Array): void;
+  /** What `resume` needs to go on with the same numbers; 0 where they come from the world. */
+  state(): bigint;
+  resume(state: bigint): void;
+}
+
+/** The world's. */
+export const worldly = (fill: (into: Uint8Array) => void): Entropy => ({ fill, state: () => 0n, resume: () => {} });
+
 /** Numbers that look random and are the same each run (splitmix64): what deterministic machines have for entropy. */
-export function seeded(seed: bigint): (into: Uint8Array) => void {
+export function seeded(seed: bigint): Entropy {
   let state = seed;
   const next = (): bigint => {
     state = BigInt.asUintN(64, state + 0x9e37_79b9_7f4a_7c15n);
@@ -8,5 +19,9 @@ export function seeded(seed: bigint): (into: Uint8Array) => void {
     z = BigInt.asUintN(64, (z ^ (z >> 27n)) * 0x94d0_49bb_1331_11ebn);
     return z ^ (z >> 31n);
   };
-  return into => { for (let i = 0; i < into.length; i++) into[i] = Number(next() & 0xffn); };
+  return {
+    fill: into => { for (let i = 0; i < into.length; i++) into[i] = Number(next() & 0xffn); },
+    state: () => state,
+    resume: to => { state = to; },
+  };
 }

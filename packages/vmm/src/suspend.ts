@@ -20,7 +20,7 @@ export function asked(vcpu: Vcpu, machine: RunningMachine): Phase {
   const refused = merged ? refusal(machine.vm, vcpu, entry) : undefined;
   if (refused !== undefined && machine.policy.do !== 'ignore') return denied(vcpu, machine, refused.code, 'check', refused.reason);
   invariant(machine.policy.do !== 'off', 'a machine that offers no sleep is not asked for it');
-  const decision = machine.policy.do === 'ask' ? askOwner(machine, entry, context) : machine.policy;
+  const decision = machine.policy.do === 'ask' ? askOwner(vcpu, machine, entry, context) : machine.policy;
   if (decision === undefined) return endedByOwner(machine, machine.mailbox.takeOrders(ORDER.stop | ORDER.reset));
   return decide(vcpu, machine, decision);
 }
@@ -39,11 +39,19 @@ function decide(vcpu: Vcpu, machine: RunningMachine, decision: SuspendDecision):
 }
 
 /** The owner decides while the vCPU waits out of RUN; undefined if the machine is stopped or reset instead. */
-function askOwner(machine: RunningMachine, entry: bigint, context: bigint): SuspendDecision | undefined {
-  const { mailbox } = machine;
+function askOwner(vcpu: Vcpu, machine: RunningMachine, entry: bigint, context: bigint): SuspendDecision | undefined {
+  const { mailbox, life } = machine;
   mailbox.takeOrders(ORDER.decided);
+  life.asked = 1;
   machine.post({ kind: 'ask', entry, context });
-  mailbox.waitForOrders(ORDER.decided | ORDER.stop | ORDER.reset);
+  for (;;) {
+    mailbox.waitForOrders(ORDER.decided | ORDER.stop | ORDER.reset | ORDER.save);
+    if (!mailbox.takeOrders(ORDER.save)) break;
+    machine.freeze();
+    machine.save(vcpu);
+  }
+  machine.thaw();
+  life.asked = 0;
   if (!mailbox.takeOrders(ORDER.decided)) return undefined;
   const { decision, denyCode } = mailbox.decision();
   return decision === 'deny' ? { do: 'deny', code: psciErrorName(denyCode) ?? 'DENIED' } : { do: decision };

@@ -4,6 +4,7 @@ import type { Fittings } from './board/devices.ts';
 import type { Segment } from './boot/plan.ts';
 import type { MachineEvent } from './events.ts';
 import type { SuspendPolicy } from './policy.ts';
+import type { ImageSection } from './snapshot/image.ts';
 import type { WakeSources } from './wake-sources.ts';
 
 export type EngineName = 'interpreter' | 'reference';
@@ -27,6 +28,8 @@ export interface ThreadSetup {
   readonly flash: { readonly code?: Uint8Array; readonly vars?: Uint8Array };
   readonly fittings: Fittings;
   readonly firmwareItems: ReadonlyMap<number, Uint8Array>;
+  /** Sections of an image to go on from; memory holds its bytes already. */
+  readonly restore?: readonly ImageSection[];
 }
 
 /** How a machine ended. */
@@ -49,5 +52,7 @@ export type ThreadMessage =
   | { readonly kind: 'ask'; readonly entry: bigint; readonly context: bigint }
   /** Kick the vCPU at this host time (monotonic ns); null takes the last wish back. */
   | { readonly kind: 'alarm'; readonly atNs: bigint | null }
+  /** The answer to ORDER.save: the machine's sections; it stays held. */
+  | { readonly kind: 'saved'; readonly sections: readonly ImageSection[] }
   | { readonly kind: 'flash-vars'; readonly offset: number; readonly bytes: Uint8Array }
   | { readonly kind: 'ended'; readonly ending: Ending; readonly detail?: string; readonly statistics: RunStatistics };

@@ -16,6 +16,7 @@ const interruptText = ({ source, intid, priority, priorityMask, target }: WakeCa
 /** One line, or undefined for what is not worth one. */
 export function statusLine(event: MachineEvent): string | undefined {
   switch (event.event) {
+    case 'restored': return event.asleep ? 'here again, asleep' : 'here again';
     case 'suspend-asked': return `the guest asks to sleep (entry ${event.entry}, context ${event.context})`;
     case 'in-flight':
       return `but it has left buffers with its devices: ${event.queues.map(q => `${q.device} queue ${q.queue} (${q.buffers})`).join(', ')}`;

@@ -52,6 +52,8 @@ interface Receiver { receive(bytes: Uint8Array): number }
 
 export interface Devices {
   readonly all: readonly Instance[];
+  /** The same by the name of their place on the board. */
+  readonly slots: ReadonlyMap<string, Instance>;
   readonly uart: Receiver;
   readonly virtioConsole: Receiver;
   /** The guest's appointment, in seconds since 1970. */
@@ -63,26 +65,26 @@ export interface Devices {
 
 /** Attaches every fitted device to its place and ports. */
 export function attachDevices(backing: Backing): Devices {
-  const all: Instance[] = [];
+  const slots = new Map<string, Instance>();
   const put = <F extends Fields, N extends readonly Need[], A>(name: string, device: Device<F, N, A>, at: Place, given: Given<N>): Attached<A> => {
     const instance: Attached<A> = attach(device, {
       memory: backing.reserve(device.footprint.size, device.footprint.align), at,
       ports: { ...given, ...backing.wires(name, at, () => instance.due()) },
     });
-    all.push(instance);
+    slots.set(name, instance);
     return instance;
   };
   const { clock, guestMemory, entropy } = backing;
   backing.flash?.forEach((bank, i) => put(`flash${i}`, flash, i === 0 ? PLACES.flash0 : PLACES.flash1, { flash: bank }));
   const uart = put('uart', pl011, PLACES.uart, { clock, console: backing.uart });
   const rtc = put('rtc', pl031, PLACES.rtc, { clock });
-  if (backing.firmware) put('fwCfg', fwCfg, PLACES.fwCfg, { firmware: backing.firmware, guestMemory });
+  if (backing.firmware) put('fw-cfg', fwCfg, PLACES.fwCfg, { firmware: backing.firmware, guestMemory });
   const gpio = put('gpio', pl061, PLACES.gpio, { clock });
   put('rng', virtioRng, PLACES.rng, { guestMemory, entropy });
   const hvc = put('console', virtioConsole, PLACES.console, { guestMemory, console: backing.virtioConsole });
   const keyboard = put('input', virtioInput, PLACES.input, { guestMemory });
   return {
-    all, uart, virtioConsole: hvc,
+    all: [...slots.values()], slots, uart, virtioConsole: hvc,
     appointment: () => rtc.appointment(),
     pressGpio: key => gpio.press(key === 'power' ? POWER_KEY_LINE : SLEEP_KEY_LINE),
     pressKeyboard: key => { keyboard.press(key === 'power' ? KEY_POWER : KEY_SLEEP); },

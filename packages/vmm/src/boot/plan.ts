@@ -34,6 +34,9 @@ export interface Placement {
   readonly entry: bigint;
 }
 
+/** The segment that is the device tree. */
+export const DTB = 'device tree';
+
 const TWO_MIB = 0x20_0000, PAGE = 0x1000;
 
 /** Decides where all goes. Throws EINVAL if it does not fit. */
@@ -63,7 +66,7 @@ export function placeDtb(dtb: Uint8Array, placed: Placement): Segment {
     throw new HypnosError('EINVAL', `the ${other.what} lies where the device tree goes (${hex(DTB_ADDRESS)} to ${hex(end)}): put it elsewhere, such as 0x40080000.`);
   }
   if (dtb.length > DTB_BYTES) throw new HypnosError('EINVAL', `the device tree of ${sizeText(dtb.length)} is too large: shorten the kernel command line.`);
-  return { what: 'device tree', address: DTB_ADDRESS, bytes: dtb };
+  return { what: DTB, address: DTB_ADDRESS, bytes: dtb };
 }
 
 /** Firmware starts at its address in EL1 with the MMU off: in flash bank 0 at address 0, in RAM elsewhere. */

@@ -1,0 +1,63 @@
+/** What a machine is built from, once files and options have been checked: by its first boot, by every reset, and by waking from an image. */
+import { HypnosError } from '@hypnos/base';
+import { cpuModel, type CpuModelName, type SuspendAbi } from '@hypnos/hypervisor';
+import { deviceNodes, type Fittings } from './board/devices.ts';
+import { MAP } from './board/map.ts';
+import { boardTree } from './board/tree.ts';
+import { type FirmwareBoot, firmwareItems } from './boot/firmware-items.ts';
+import { kernelImage } from './boot/kernel-image.ts';
+import { place, placeDtb, type Placement, type Segment } from './boot/plan.ts';
+import { memorySize } from './boot/size.ts';
+import { writeFdt } from './fdt.ts';
+import type { MachineConfig } from './machine.ts';
+import type { Host } from './ports.ts';
+
+export interface MachinePlan {
+  readonly memoryBytes: number;
+  readonly cpuModel: CpuModelName;
+  readonly deterministic: boolean;
+  readonly suspendAbi: SuspendAbi;
+  readonly reboot: boolean;
+  readonly fittings: Fittings;
+  /** Where the first CPU starts at every boot, and what lies in RAM then, the device tree included. */
+  readonly entry: bigint;
+  readonly segments: readonly Segment[];
+  readonly flash: { readonly code?: Uint8Array; readonly vars?: Uint8Array };
+  readonly firmwareItems: ReadonlyMap<number, Uint8Array>;
+  /** The device tree: one of the segments. */
+  readonly dtb: Uint8Array;
+}
+
+/** Throws HypnosError with a sentence for whoever gave the files and options. */
+export function planBoot(config: MachineConfig, host: Host): MachinePlan {
+  const { cpus = 1, cpu = 'default', suspendAbi = 'merged', deterministic = false, reboot = true, firmware, initrd, flashVars: vars } = config;
+  if (cpus !== 1) throw new HypnosError('EINVAL', `${cpus} CPUs: this version has machines of one CPU.`);
+  if (suspendAbi !== 'merged' && config.onSuspend?.do === 'deny') {
+    throw new HypnosError('EINVAL', 'with the suspend interfaces of 2021 the hypervisor has already accepted the call when the machine hears of it: it cannot be denied.');
+  }
+  cpuModel(cpu);                                                 // refuses an unknown name before anything is started
+  const memoryBytes = memorySize(config.memory ?? '512M'), kernel = config.kernel && kernelImage(config.kernel.bytes, config.kernel.name, host.inflate);
+  const boot: FirmwareBoot = { kernel: firmware ? kernel?.bytes : undefined, initrd: initrd?.bytes, bootargs: config.append ?? '' };
+  const placed = place({ memoryBytes, ...(kernel && { kernel }), ...(initrd && { initrd: initrd.bytes }), ...(firmware && { firmware }) });
+  if (vars !== undefined && vars.length > MAP.flash.bankBytes) throw new HypnosError('EINVAL', 'the flash variables file is larger than a flash bank, 64 MiB.');
+  const fittings = { flash: placed.flash !== undefined || vars !== undefined, fwCfg: firmware !== undefined };
+  const dtb = deviceTree(config, host, { memoryBytes, fittings, placed });
+  return {
+    memoryBytes, cpuModel: cpu, deterministic, suspendAbi, reboot, fittings, dtb, entry: placed.entry, segments: [...placed.segments, placeDtb(dtb, placed)],
+    flash: { ...(placed.flash && { code: placed.flash }), ...(vars && { vars }) }, firmwareItems: firmware ? firmwareItems(boot, cpus) : new Map(),
+  };
+}
+
+interface Board { readonly memoryBytes: number; readonly fittings: Fittings; readonly placed: Placement }
+
+function deviceTree(config: MachineConfig, host: Host, { memoryBytes, fittings, placed }: Board): Uint8Array {
+  const seed = new Uint8Array(40);
+  if (!config.deterministic) host.entropy(seed);
+  return writeFdt(boardTree({
+    cpus: 1, memoryBytes, conduit: config.conduit ?? 'hvc', devices: deviceNodes(fittings),
+    chosen: {
+      bootargs: config.append ?? '', ...(placed.initrd && { initrd: placed.initrd }),
+      rngSeed: seed.slice(0, 32), kaslrSeed: new DataView(seed.buffer).getBigUint64(32),
+    },
+  }));
+}
