@@ -17,6 +17,7 @@ export interface MachinePlan {
   readonly cpuModel: CpuModelName;
   readonly deterministic: boolean;
   readonly suspendAbi: SuspendAbi;
+  /** Whether a guest that resets starts anew; otherwise a reset ends the machine. */
   readonly reboot: boolean;
   readonly fittings: Fittings;
   /** Where the first CPU starts at every boot, and what lies in RAM then, the device tree included. */

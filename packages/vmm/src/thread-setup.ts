@@ -1,33 +1,21 @@
 /** What goes to a vCPU's thread when it starts, and what it says: plain values that can be cloned between threads. */
-import type { CpuModelName, SuspendAbi } from '@hypnos/hypervisor';
-import type { Fittings } from './board/devices.ts';
-import type { Segment } from './boot/plan.ts';
 import type { MachineEvent } from './events.ts';
+import type { MachinePlan } from './machine-plan.ts';
 import type { SuspendPolicy } from './policy.ts';
 import type { ImageSection } from './snapshot/image.ts';
 import type { WakeSources } from './wake-sources.ts';
 
 export type EngineName = 'interpreter' | 'reference';
 
-export interface ThreadSetup {
+/** What the machine is built from, and what belongs to this run of it. */
+export interface ThreadSetup extends MachinePlan {
   /** The one memory: `handle` for engines, `buffer` for everybody. */
   readonly memory: { readonly handle: unknown; readonly buffer: SharedArrayBuffer };
   readonly mailbox: SharedArrayBuffer;
   readonly cpus: number;
-  readonly memoryBytes: number;
   readonly engine: EngineName;
-  readonly cpuModel: CpuModelName;
-  readonly deterministic: boolean;
-  readonly suspendAbi: SuspendAbi;
   readonly onSuspend: SuspendPolicy;
   readonly wakeOn: WakeSources;
-  /** Whether a guest that resets starts anew; otherwise a reset ends the machine. */
-  readonly reboot: boolean;
-  readonly entry: bigint;
-  readonly segments: readonly Segment[];
-  readonly flash: { readonly code?: Uint8Array; readonly vars?: Uint8Array };
-  readonly fittings: Fittings;
-  readonly firmwareItems: ReadonlyMap<number, Uint8Array>;
   /** Sections of an image to go on from; memory holds its bytes already. */
   readonly restore?: readonly ImageSection[];
 }
