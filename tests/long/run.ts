@@ -63,7 +63,8 @@ function chosen(text: string | undefined, parts: number): readonly [number, numb
   return [first, last];
 }
 
-function commitOfTree(): string {
+/** The commit that the tree is at, with a `+` where it has changes. */
+export function commitOfTree(): string {
   const git = (...args: string[]) => spawnSync('git', args, { encoding: 'utf8', cwd: import.meta.dirname }).stdout?.trim() ?? '';
   return (git('rev-parse', '--short', 'HEAD') || 'unknown') + (git('status', '--porcelain', '--untracked-files=no') ? '+' : '');
 }

@@ -1,9 +1,9 @@
 /** npm run guest-suites: runs Debian's programs in the guest; `npm run guest-suites -- --help` tells. */
-import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { HypnosError } from '@hypnos/base';
 import { RESULTS } from '../long/results.ts';
+import { commitOfTree } from '../long/run.ts';
 import { suites } from './index.ts';
 import { type Chosen, choose } from './choose.ts';
 import { known, runParts } from './run.ts';
@@ -91,9 +91,4 @@ function parsed() {
     console.error(`${(error as Error).message} See npm run guest-suites -- --help.`);
     process.exit(2);
   }
-}
-
-function commitOfTree(): string {
-  const git = (...args: string[]) => spawnSync('git', args, { encoding: 'utf8', cwd: import.meta.dirname }).stdout?.trim() ?? '';
-  return (git('rev-parse', '--short', 'HEAD') || 'unknown') + (git('status', '--porcelain', '--untracked-files=no') ? '+' : '');
 }
