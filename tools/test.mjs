@@ -2,6 +2,7 @@
  * npm test: sets up what is missing (Node packages, test oracles, the guest), then types, floors, lint and tests, in that order.
  * `npm test -- PATTERN` runs only the test files whose path contains PATTERN or, where there is none, the tests whose name matches it.
  */
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { buildGuest, defaultChoice } from './guest/build.mjs';
 import { checks } from './setup/checks.mjs';
@@ -27,7 +28,7 @@ await tool(async (patterns) => {
     await buildGuest(steps, { ...defaultChoice, kernelPackage: 'linux-image-arm64' });
   });
   for (const check of checks) await steps.step(check.title, check.run);
-  return status(workspaceNode, ['--test', `--test-timeout=${hangsAfterMs}`, ...chosen(patterns)], { cwd: root, env: testEnvironment() });
+  return status(workspaceNode, ['--test', `--test-concurrency=${availableParallelism()}`, `--test-timeout=${hangsAfterMs}`, ...chosen(patterns)], { cwd: root, env: testEnvironment() });
 });
 
 function chosen(patterns) {
