@@ -18,14 +18,16 @@ import { installWorkspace } from './setup/workspace.mjs';
 /** No test takes this long even on a loaded machine: it hangs, and should be named rather than waited for. */
 const hangsAfterMs = 1_800_000;
 
+/** Kernels that tests boot besides the default one, the cloud kernel, which has neither pm_test nor gpio-keys. */
+const kernels = ['linux-image-arm64', 'linux-image-rt-arm64', 'linux-image-6.12-cloud-arm64', 'linux-image-6.12-arm64-16k'];
+
 await tool(async (patterns) => {
-  const steps = progress(4 + checks.length);
+  const steps = progress(3 + kernels.length + checks.length);
   await locked(async () => {
     await installWorkspace(steps);
     await installOracles(steps);
     await buildGuest(steps);
-    // The cloud kernel has neither pm_test nor gpio-keys.
-    await buildGuest(steps, { ...defaultChoice, kernelPackage: 'linux-image-arm64' });
+    for (const kernelPackage of kernels) await buildGuest(steps, { ...defaultChoice, kernelPackage });
   });
   for (const check of checks) await steps.step(check.title, check.run);
   return status(workspaceNode, ['--test', `--test-concurrency=${availableParallelism()}`, `--test-timeout=${hangsAfterMs}`, ...chosen(patterns)], { cwd: root, env: testEnvironment() });
