@@ -51,7 +51,7 @@ test('U-Boot stops at its prompt, knows the board, finds its flash and programs 
 test('U-Boot boots Linux with booti, from what fw_cfg hands it; Linux sleeps', there, async () => {
   await withGuest([...uBoot, ...linux], async guest => {
     assert.match(guest.console(), /Starting kernel/);
-    await guest.sh('rtcwake -m mem -s 1');
+    await guest.sh('rtcwake -m mem -s 3');
     assert.equal(guest.events().filter(e => e.event === 'woke').length, 1);
     guest.type('poweroff -f\n');
     assert.equal(await guest.ended, 0);
