@@ -195,8 +195,9 @@ export class Machine {
     this.#cancelAlarm?.();
     this.#cancelAlarm = undefined;
     if (atNs === null) return;
-    const milliseconds = Math.max(0, Math.ceil(Number(atNs - this.#host.clock.monotonicNs()) / 1e6));
-    this.#cancelAlarm = this.#host.timer(milliseconds, () => this.#order(ORDER.alarm));
+    const left = (): number => Math.max(0, Math.ceil(Number(atNs - this.#host.clock.monotonicNs()) / 1e6));
+    // A host's timers reach some weeks; what is farther off is waited for in pieces.
+    this.#cancelAlarm = this.#host.timer(left(), () => { if (left() > 0) this.#setAlarm(atNs); else this.#order(ORDER.alarm); });
   }
 
   async #pump(what: 'output' | 'virtio-output', { output }: Line): Promise<void> {

@@ -20,7 +20,7 @@ export interface Host {
   createMemory(bytes: number): SharedMemory;
   /** Starts a thread that calls `runMachine` with this set-up and passes its messages on. `failed` tells that it ended by itself. */
   startThread(setup: ThreadSetup, heard: (message: ThreadMessage) => void, failed: (error: Error) => void): MachineThread;
-  /** Calls `then` after so many milliseconds; answers how to call it off. */
+  /** Calls `then` after so many milliseconds, or earlier where the host's timers do not reach that far; answers how to call it off. */
   timer(milliseconds: number, then: () => void): () => void;
 }
 
