@@ -2,7 +2,7 @@
 import { pick } from '../fuzz/random.ts';
 import { FLAG, type Step } from './blob.ts';
 import { type Access, ACCESSES, ZERO } from './instructions.ts';
-import { codeOf, data, drawSpsr, drawTarget, dressed, PAGE, plain, type Scene, type Target } from './scene.ts';
+import { codeOf, data, drawSpsr, drawTarget, dressed, PAGE, plain, type Scene, type Target, U64 } from './scene.ts';
 
 /** WnR. */
 const WRITE = 1n << 6n;
@@ -25,6 +25,8 @@ export function accessStep(scene: Scene, chosen: Access): Step | null {
         chosen.kind === 'stack' ||
         (chosen.kind === 'store' && chosen.pieces === 1);
   const target = drawTarget(scene, chosen.size, misalignable);
+  // An access over the top of the address space is CONSTRAINED UNPREDICTABLE (D8.1.4): ours goes on at address 0, which may be Device memory.
+  if (target && target.va > U64 - 64n) return null;
   // Code that is written needs IC, without which it may stay what it was.
   if (!target || (target.mapping.holds !== 'data' && chosen.kind !== 'load' && chosen.kind !== 'cache')) return null;
   const va = dressed(scene, target.va),

@@ -65,7 +65,7 @@ export const SYSTEM = [
     'msr pan, x2', 'mrs x4, uao', 'msr uao, x2',
   'mrs x4, dit', 'msr dit, x2', 'mrs x4, ssbs', 'msr ssbs, x2', 'mrs x4, sp_el0', 'nop', 'yield', 'isb', 'dsb sy', 'dmb ish', 'sb',
     'sevl', 'clrex',
-  'fadd d0, d1, d2', 'movi v0.16b, #0x20', 'mrs x4, fpcr', 'mrs x4, fpsr', 'and x2, x2, #0x0fffffff; msr fpsr, x2', 'adr x4, 1f; 1: nop',
+  'fadd d0, d1, d2', 'movi v0.16b, #0x20', 'mrs x4, fpcr', 'and x2, x2, #0x0fffffff; msr fpsr, x2', 'adr x4, 1f; 1: nop',
     'b 1f; .inst 0; 1: nop', 'cfp rctx, x2', 'dvp rctx, x2', 'cpp rctx, x2',
 ] as const;
 

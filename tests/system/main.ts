@@ -23,7 +23,7 @@ const long: LongRun = {
   name: 'system-fuzz',
   parts: PARTS,
   // The last number goes up when cases are drawn otherwise.
-  settings: `${CASES} cases on interpreter and QEMU, ${JUDGED} on the reference engine too, ${STEPS} steps each, drawing 3`,
+  settings: `${CASES} cases on interpreter and QEMU, ${JUDGED} on the reference engine too, ${STEPS} steps each, drawing 4`,
   async run(part) {
     const seed = 1_000_000 + 2 * part;
     const judged = await fuzz(seed, JUDGED, ['reference', 'interpreter', 'qemu']),
