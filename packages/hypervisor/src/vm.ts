@@ -9,12 +9,11 @@ import { type CpuRecords, places, type Records, records, REQUEST, vcpuShape, vmS
 import { Mailbox } from './mailbox.ts';
 import { IPA_BITS, MemorySlots } from './memory-slots.ts';
 import { NANOSECONDS_PER_TICK } from './ports.ts';
-import { sections } from './sections.ts';
 import { addFilterRange } from './smccc-filter.ts';
 import { BITMAPS } from './firmware-registers.ts';
 import { pollTimers, resetTimers, timerControl } from './timers.ts';
 import { SoftVcpu } from './vcpu.ts';
-import type { MemoryRegion, Section, SmcccFilterRange, SuspendAbi, Vcpu, Vm, VmConfig } from './wall.ts';
+import type { MemoryRegion, SmcccFilterRange, SuspendAbi, Vcpu, Vm, VmConfig } from './wall.ts';
 
 export const PSCI_DEFAULT_VERSION = 0x10003;
 const SCTLR_EE = 1n << 25n;
@@ -125,7 +124,6 @@ export class SoftVm implements Vm {
     this.records.vm.skipped += ticks;
   }
 
-  sections(): readonly Section[] { return sections(this.config.memory, this.map); }
   restored(): void {
     this.core.lock();
     this.core.routesChanged();

@@ -83,17 +83,8 @@ export interface Vm extends VmLines {
   readonly counterOffset: bigint;
   /** Deterministic mode: machine time jumps on. EINVAL otherwise. */
   advance(ticks: bigint): void;
-  /** The declared records of the hypervisor, for snapshots: load them after vCPUs were initialised, then call `restored`. */
-  sections(): readonly Section[];
-  /** After sections or CPU state were loaded from outside: derived state is worked out again. */
+  /** After state was loaded from outside, by ONE_REG, attributes or otherwise: what is derived from it is worked out again. */
   restored(): void;
-}
-
-export interface Section {
-  /** 'vm', 'gic/distributor', 'vcpu/0/redistributor', … */
-  readonly path: string;
-  save(): Uint8Array;
-  load(bytes: Uint8Array): void;
 }
 
 /** arm-vgic-v3, made with the VM. Attributes as in KVM's devices/arm-vgic-v3.rst. */

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { eventOf, machine, onEngines, RAM, refuses, SUSPEND32, SUSPEND64 } from '../../test/machine.ts';
+import { rawRecords } from '../../test/records.ts';
 import { CAP, PSCI, PSCI_RETURN, PSCI_VERSION_REGISTER, SMCCC_FILTER_ACTION, SYSTEM_EVENT } from '../index.ts';
 
 const NOT_SUPPORTED = -1n;
@@ -105,7 +106,7 @@ onEngines('C10 at the exit x0..x2 hold the call, PC is the next instruction, and
   [SUSPEND64, ENTRY, CONTEXT].forEach((value, n) => m.cpu.setX(n, value));
   m.cpu.pc = RAM;
   const registers = () => new Map(m.cpu.regList().map(id => [id, m.cpu.getOneReg(id)]));
-  const gic = () => m.vm.sections().filter(s => /gic|redistributor|cpu-interface|timers/.test(s.path)).map(s => s.save());
+  const gic = () => rawRecords(m.vm).filter(s => /gic|redistributor|cpu-interface|timers/.test(s.path)).map(s => s.save());
   const before = registers(), gicBefore = gic();
   m.cpu.run();
   const after = registers();

@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import {
   type EngineName, eventOf, machine, type Machine, onEngines, openGic, RAM, refuses, SPI, SUSPEND64, suspended, UART,
 } from '../../test/machine.ts';
+import { rawRecords } from '../../test/records.ts';
 import { CAP, EVENT_FLAG, PSCI, smc64, systemRegisterId, TARGET_GENERIC_V8, TIMER_REGISTER, VCPU_FEATURE } from '../index.ts';
 
 const ENTRY = RAM + 0x1000n;
@@ -66,7 +67,7 @@ onEngines('C44 RAM, GIC, counter and other CPUs survive INIT', engineName => {
   const m = asleep(engineName);
   m.vm.irqLine(SPI, true);
   m.now += 12345n;
-  const gic = () => m.vm.sections().filter(s => /distributor|cpu-interface/.test(s.path)).map(s => s.save());
+  const gic = () => rawRecords(m.vm).filter(s => /distributor|cpu-interface/.test(s.path)).map(s => s.save());
   const before = [gic(), m.vm.counter(), m.vm.guestMemory.readBytes(RAM, 64)];
   m.cpu.init(INIT);
   assert.deepEqual([gic(), m.vm.counter(), m.vm.guestMemory.readBytes(RAM, 64)], before);
@@ -234,11 +235,11 @@ onEngines('C56 pausing the host while suspended neither makes nor loses a wake-u
 
 /** Moves a machine's records and RAM into a fresh one of the same shape, enabling the capability again (C61). */
 function moved(from: Machine, engineName: EngineName): Machine {
-  const ram = from.vm.guestMemory.readBytes(RAM, 0x2000)!, saved = from.vm.sections().map(s => [s.path, s.save()] as const);
+  const ram = from.vm.guestMemory.readBytes(RAM, 0x2000)!, saved = rawRecords(from.vm).map(s => [s.path, s.save()] as const);
   const to = machine({ engineName, use: 'moved', suspend: false });
   to.now = from.now;
   to.vm.guestMemory.writeBytes(RAM, ram);
-  const sections = new Map(to.vm.sections().map(s => [s.path, s]));
+  const sections = new Map(rawRecords(to.vm).map(s => [s.path, s]));
   for (const [path, bytes] of saved) sections.get(path)!.load(bytes);
   to.vm.restored();
   to.vm.enableCap(CAP.armSystemSuspend);

@@ -1,14 +1,22 @@
-/** The hypervisor's records by component path, as a snapshot stores them (design §6). */
+/** The hypervisor's declared records by component path, byte for byte: what tests compare, and move from one VM to another of the same layout. */
 import { HypnosError } from '@hypnos/base';
-import { CPU_AREA, cpuShape, type MemoryMap } from '@hypnos/cpu';
-import { cpuInterfaceShape, distributorShape, redistributorShape } from './gic/state.ts';
-import { places, timerShape, vcpuShape, vmShape } from './layout.ts';
-import type { Section } from './wall.ts';
+import { CPU_AREA, cpuShape } from '@hypnos/cpu';
+import { cpuInterfaceShape, distributorShape, redistributorShape } from '../src/gic/state.ts';
+import { places, timerShape, vcpuShape, vmShape } from '../src/layout.ts';
+import type { Vm } from '../src/wall.ts';
 
 interface Saveable { readonly size: number; readonly path: string; readonly at: number }
 
-/** What is in a snapshot: nothing of the VM is anywhere else. Locks and counts of threads inside are saved at rest. */
-export function sections(memory: ArrayBufferLike, map: MemoryMap): readonly Section[] {
+/** One record as bytes. */
+export interface RawRecord {
+  /** 'vm', 'gic/distributor', 'vcpu/0/redistributor', … */
+  readonly path: string;
+  save(): Uint8Array;
+  load(bytes: Uint8Array): void;
+}
+
+/** Nothing of a VM is anywhere else (C59). */
+export function rawRecords({ memory, map }: Vm): readonly RawRecord[] {
   const at = places(map);
   const all: Saveable[] = [
     { path: 'vm', at: at.vm, size: vmShape.size },
