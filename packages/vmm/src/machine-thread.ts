@@ -6,7 +6,7 @@ import {
 } from '@hypnos/hypervisor';
 import { Alarms } from './alarms.ts';
 import { attachDevices } from './board/devices.ts';
-import { DTB_ADDRESS, intidOf, MAP, NR_IRQS } from './board/map.ts';
+import { DTB_ADDRESS, flashBytes, intidOf, MAP, NR_IRQS } from './board/map.ts';
 import { deviceMemory } from './dma.ts';
 import { flashBanks } from './flash-banks.ts';
 import { lifecycleShape } from './lifecycle.ts';
@@ -34,8 +34,7 @@ export function runMachine(setup: ThreadSetup, outside: ThreadHost): void {
       outside.post(message);
     },
   };
-  const flashBytes = setup.fittings.flash ? 2 * MAP.flash.bankBytes : 0;
-  const map = memoryMap(setup.cpus, setup.memoryBytes + flashBytes);
+  const map = memoryMap(setup.cpus, setup.memoryBytes + flashBytes(setup.fittings.flash));
   let figures: RunStatistics | undefined;
   for (let boot = 0; ; boot++) {
     // A machine that resets begins with clean records, as the first did; RAM keeps what it held, and flash too. Decoded instructions are the engine's own.

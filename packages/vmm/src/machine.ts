@@ -1,6 +1,7 @@
 /** A machine as its owner has it: made from files and options, run, watched, put to sleep and woken. Everything it does happens on another thread. */
 import { alignUp, HypnosError } from '@hypnos/base';
 import { attachLines, type CpuModelName, memoryMap, type SuspendAbi, type VmLines } from '@hypnos/hypervisor';
+import { flashBytes } from './board/map.ts';
 import type { Firmware } from './boot/plan.ts';
 import type { MachineEvent } from './events.ts';
 import { psciCode } from './lifecycle.ts';
@@ -11,7 +12,7 @@ import type { Host, MachineThread } from './ports.ts';
 import type { ImageSection } from './snapshot/image.ts';
 import { describeMachine } from './snapshot/machine-config.ts';
 import { type FindSection, loadConsoles } from './snapshot/machine-state.ts';
-import { flashBytes, type RegionBytes, regionsOf } from './snapshot/regions.ts';
+import { type RegionBytes, regionsOf } from './snapshot/regions.ts';
 import type { Ending, EngineName, RunStatistics, ThreadMessage, ThreadSetup } from './thread-setup.ts';
 import type { WakeSources } from './wake-sources.ts';
 

@@ -18,6 +18,9 @@ export const MAP = {
   ram: { address: 0x4000_0000n },
 } as const;
 
+/** What the flash banks take behind RAM in linear memory, in bytes. */
+export const flashBytes = (fitted: boolean): number => (fitted ? 2 * MAP.flash.bankBytes : 0);
+
 /** Where the device tree lies, for kernels and for firmware; the kernel begins behind the 2 MiB kept for it. */
 export const DTB_ADDRESS = MAP.ram.address;
 export const DTB_BYTES = 0x20_0000;

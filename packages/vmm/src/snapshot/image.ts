@@ -6,7 +6,7 @@ import { check } from './refused.ts';
 import { BOUNDS, HASH_BYTES, isPowerOfTwo } from './bounds.ts';
 import { type Content, sameBytes } from './content.ts';
 
-/** The state of one component: `gic/distributor`, `device/rtc`. A reader that does not know the version refuses the image. */
+/** The state of one component: `gic`, `vcpu/0/registers`, `device/rtc`. A reader that does not know the version refuses the image. */
 export interface ImageSection {
   readonly path: string;
   readonly version: number;

@@ -3,7 +3,7 @@
  * elsewhere can still reboot, and the kernel that a hundred guests were booted from is stored once.
  */
 import { alignUp, HypnosError } from '@hypnos/base';
-import { MAP } from '../board/map.ts';
+import { flashBytes, MAP } from '../board/map.ts';
 import { DTB, type Segment } from '../boot/plan.ts';
 import type { MachinePlan } from '../machine-plan.ts';
 import type { MachineDescription, Region } from './machine-config.ts';
@@ -23,8 +23,6 @@ export function regionsOf(plan: MachinePlan, memory: Uint8Array): readonly Regio
     ...[...firmwareItems].map(([key, bytes]) => region('firmware-item', bytes, { address: BigInt(key) })),
   ];
 }
-
-export const flashBytes = (fitted: boolean): number => (fitted ? 2 * MAP.flash.bankBytes : 0);
 
 /** Where each region begins in the image's memory, in bytes, and where the last one ends. */
 export function regionStarts(regions: readonly Region[], chunkBytes: number): { readonly starts: readonly number[]; readonly end: number } {

@@ -4,7 +4,7 @@ import { HASH_BYTES } from './bounds.ts';
 import type { Bucket } from './bucket.ts';
 import { chunksOf, CHUNK_BYTES, isZero } from './chunks.ts';
 import { type Content, hexOf } from './content.ts';
-import type { Image } from './image.ts';
+import { hashAt, type Image } from './image.ts';
 import type { ChunkPlace, Manifest } from './manifest.ts';
 import { PackWriter, type Place } from './pack.ts';
 import { packName } from './store.ts';
@@ -112,7 +112,7 @@ export function knownChunks(...manifests: readonly Manifest[]): KnownChunks {
   const known = new Map<string, KnownPlace>();
   for (const { image, packs, places } of manifests) {
     places.forEach((place, chunk) => {
-      if (place) known.set(hexOf(image.memory.hashes.subarray(chunk * HASH_BYTES, (chunk + 1) * HASH_BYTES)), { ...place, pack: packs[place.pack]! });
+      if (place) known.set(hexOf(hashAt(image.memory, chunk)), { ...place, pack: packs[place.pack]! });
     });
   }
   return known;
