@@ -4,11 +4,11 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
-import { guestIsThere } from './boot/guest.ts';
+import { there } from './boot/guest.ts';
 
 const examples = join(import.meta.dirname, '..', 'docs', 'examples');
 
-test('sleep-and-wake: a program is asked, lets the guest sleep, and is told why it woke', { skip: guestIsThere ? false : "there is no guest: make one with 'npm run guest'" }, async () => {
+test('sleep-and-wake: a program is asked, lets the guest sleep, and is told why it woke', { ...there }, async () => {
   const { stdout } = await promisify(execFile)(process.execPath, [join(examples, 'sleep-and-wake.ts')]);
   assert.match(stdout, /^it asks to sleep and to go on at 0x[0-9a-f]+\nasleep; would wake it: .*rtc.*\nwoken by rtc\noff after \d+ instructions and 1 sleep\(s\)\n$/);
 });

@@ -2,9 +2,8 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { test } from 'node:test';
-import { guestIsThere, withGuest } from './guest.ts';
+import { there, withGuest } from './guest.ts';
 
-const there = { skip: guestIsThere ? false : "there is no guest: make one with 'npm run guest'" };
 
 test('what is piped in arrives whole and in order, however much', there, async () => {
   await withGuest(['--append', 'console=ttyAMA0 quiet'], async guest => {

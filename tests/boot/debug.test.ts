@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
-import { guestFolder, guestIsThere, withGuest } from './guest.ts';
+import { guestFolder, there, withGuest } from './guest.ts';
 
 const COMPILER = 'aarch64-linux-gnu-gcc';
 
@@ -29,7 +29,7 @@ function archiveOf(path: string, data: Buffer): Buffer {
   return Buffer.concat([entry(path, 0o100755, data), entry('TRAILER!!!', 0, Buffer.alloc(0))]);
 }
 
-const skip = !guestIsThere ? "make the guest with 'npm run guest'" : !compilerIsThere() ? `install ${COMPILER}` : false;
+const skip = there.skip || (compilerIsThere() ? false : `install ${COMPILER}`);
 
 test('Linux finds breakpoints, watchpoints and counters, and what it counts and steps is exact', { skip }, async () => {
   const folder = mkdtempSync(join(tmpdir(), 'hypnos-debug-'));

@@ -4,9 +4,8 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { guestIsThere, withGuest } from './guest.ts';
+import { there, withGuest } from './guest.ts';
 
-const there = { skip: guestIsThere ? false : "there is no guest: make one with 'npm run guest'" };
 const folder = mkdtempSync(join(tmpdir(), 'hypnos-linux-'));
 after(() => rmSync(folder, { recursive: true }));
 const APPEND = ['--append', 'console=ttyAMA0 quiet'];

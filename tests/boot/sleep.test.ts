@@ -1,11 +1,10 @@
 /** Debian's cloud kernel boots, falls asleep and wakes, by everything that may wake it. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type Event, type Guest, guestIsThere, withGuest } from './guest.ts';
+import { type Event, type Guest, there, withGuest } from './guest.ts';
 
 /** How often to sleep in a row: HYPNOS_SLEEPS=100 is the full measure. */
 const SLEEPS = Number(process.env['HYPNOS_SLEEPS'] ?? 5);
-const there = { skip: guestIsThere ? false : "there is no guest: make one with 'npm run guest'" };
 
 /** The last sleep: what was told when it began and when it ended. */
 function lastSleep(guest: Guest): { asleep: Event; woke: Event } {

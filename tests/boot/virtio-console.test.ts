@@ -5,13 +5,13 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { guestFolder, guestIsThere } from './guest.ts';
+import { guestFolder, there } from './guest.ts';
 
 const file = (name: string) => ({ name, bytes: readFileSync(join(guestFolder, name)) });
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 
 test('C69 what is typed into hvc0 arrives, also what came while the guest slept and its driver was down',
-  { timeout: 180_000, skip: guestIsThere ? false : "there is no guest: make one with 'npm run guest'" }, async () => {
+  { timeout: 180_000, ...there }, async () => {
     const machine = Machine.create({ kernel: file('Image'), initrd: file('initrd.cpio.gz'), append: 'console=ttyAMA0 quiet' }, nodeHost());
     after(() => machine.stop());
     const heard = { output: '', 'virtio-output': '' }, waiting = new Set<() => void>();

@@ -5,10 +5,9 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { before, test } from 'node:test';
-import { guestFolder, guestIsThere, withGuest } from '../boot/guest.ts';
+import { guestFolder, there, withGuest } from '../boot/guest.ts';
 
 const folder = join(guestFolder, 'firmware');
-const there = { skip: guestIsThere ? false : "there is no guest: make one with 'npm run guest'" };
 const linux = ['--kernel', join(guestFolder, 'Image'), '--initrd', join(guestFolder, 'initrd.cpio.gz'), '--append', 'console=ttyAMA0 quiet'];
 const uBoot = ['--firmware', `${join(folder, 'u-boot.bin')}@0`];
 const edk2 = ['--firmware', `${join(folder, 'QEMU_EFI.fd')}@0`];

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { type Guest, guestFolder, guestIsThere, withGuest } from '../boot/guest.ts';
+import { type Guest, guestFolder, there, withGuest } from '../boot/guest.ts';
 
 const quiet = ['--append', 'console=ttyAMA0 quiet'];
 
@@ -32,7 +32,6 @@ for (const [name, mark] of Object.entries(kernels)) {
   });
 }
 
-const there = { skip: guestIsThere ? false : "there is no guest: make one with 'npm run guest'" };
 for (const [what, args, shows, pattern] of [
   ['a Cortex-A57', ['--cpu', 'cortex-a57'], 'cat /proc/cpuinfo', /CPU part\s*: 0xd07/],
   ['PSCI by SMC', ['--conduit', 'smc'], 'cat /proc/device-tree/psci/method', /^smc/m],

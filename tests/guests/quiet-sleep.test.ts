@@ -5,10 +5,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
-import { guestIsThere } from '../boot/guest.ts';
+import { there } from '../boot/guest.ts';
 
 const hypnos = join(import.meta.dirname, '..', '..', 'bin', 'hypnos');
-const there = { skip: guestIsThere ? false : "there is no guest: make one with 'npm run guest'" };
 
 /** Clock ticks each thread has used, in user and kernel mode: fields 14 and 15 of proc(5)'s stat, counted behind the name. */
 function ticks(pid: number): Map<string, number> {

@@ -5,14 +5,13 @@ import {
   type Ended, type MachineEvent, type RunConfig,
 } from '@hypnos/vmm';
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { guestFolder } from '../boot/guest.ts';
+import { guestFolder, there } from '../boot/guest.ts';
 
 const kernel = join(guestFolder, 'Image'), initrd = join(guestFolder, 'initrd.cpio.gz');
-const there = { skip: existsSync(kernel) && existsSync(initrd) ? false : "there is no guest: make one with 'npm run guest'" };
 const scratch = mkdtempSync(join(tmpdir(), 'hypnos-image-'));
 after(() => rmSync(scratch, { recursive: true }));
 const host = nodeHost(), bucket = new FolderBucket(join(scratch, 'store'));
