@@ -1,0 +1,25 @@
+/** Where names, ledger, sockets and the default store are: HYPNOS_HOME, `~/.hypnos` unless told. Two homes know nothing of each other. */
+import { FolderBucket, nodeContent, SqliteLedger } from '@hypnos/host-node';
+import type { Bucket, Content, Ledger } from '@hypnos/vmm';
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+
+export interface Home {
+  readonly folder: string;
+  readonly ledger: Ledger;
+  /** The store that guests are parked in unless told otherwise. */
+  readonly defaultStore: string;
+  /** The store of this name: a folder's path. */
+  bucket(store: string): Bucket;
+  readonly content: Content;
+}
+
+export const homeFolder = (env: NodeJS.ProcessEnv = process.env): string => resolve(env['HYPNOS_HOME'] || join(homedir(), '.hypnos'));
+
+/** Opens the home, and makes it where there is none yet. */
+export function openHome(folder = homeFolder()): Home {
+  return {
+    folder, ledger: new SqliteLedger(join(folder, 'ledger.sqlite')), defaultStore: join(folder, 'store'),
+    bucket: store => new FolderBucket(store), content: nodeContent,
+  };
+}
