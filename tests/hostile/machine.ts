@@ -4,7 +4,7 @@
  */
 import { MAX_SLOTS, PAGE, SLOT_BYTES } from '@hypnos/cpu';
 import { memoryMap, type MemoryMap } from '@hypnos/hypervisor';
-import { type Ending, MAP, type MachineEvent, type RunStatistics, type ThreadSetup } from '@hypnos/vmm';
+import { type Ending, type MachineEvent, type PlacedRegion, placeRegions, type RunStatistics, type ThreadSetup } from '@hypnos/vmm';
 import { Worker } from 'node:worker_threads';
 import { type Board, BOARDS, CONTROL_BYTES, type Order, ORDERS, type OwnerData, RAM_BYTES, WORD } from './control.ts';
 import { KeptEngines } from './kept-engines.ts';
@@ -76,22 +76,28 @@ export class HostileMachines {
   readonly #control: Int32Array;
   readonly #engines = new KeptEngines();
   readonly #bytes: Uint8Array;
+  readonly #trees: readonly Uint8Array[];
+  /** Where the memory of the machine that runs ends. */
+  #end = 0;
 
   static async start(): Promise<HostileMachines> {
     const control = new SharedArrayBuffer(CONTROL_BYTES),
-      setups: ThreadSetup[] = [];
+      setups: ThreadSetup[] = [],
+      trees: Uint8Array[] = [];
     const owner = new Worker(new URL('./owner.ts', import.meta.url), { workerData: { control } satisfies OwnerData });
     await new Promise<void>((resolve, reject) => {
       owner.on('error', reject);
-      owner.on('message', ({ index, setup }: { index: number; setup: ThreadSetup }) => {
+      owner.on('message', ({ index, setup, tree }: { index: number; setup: ThreadSetup; tree: Uint8Array }) => {
         setups[index] = setup;
+        trees[index] = tree;
         if (setups.filter(Boolean).length === BOARDS.length) resolve();
       });
     });
-    return new HostileMachines(owner, setups, new Int32Array(control));
+    return new HostileMachines(owner, { setups, trees }, new Int32Array(control));
   }
 
-  private constructor(owner: Worker, setups: readonly ThreadSetup[], control: Int32Array) {
+  private constructor(owner: Worker, { setups, trees }: { setups: readonly ThreadSetup[]; trees: readonly Uint8Array[] }, control: Int32Array) {
+    this.#trees = trees;
     this.#owner = owner;
     this.#setups = setups;
     this.#control = control;
@@ -99,7 +105,6 @@ export class HostileMachines {
     // All of it is resident from now on, so that a process that grows does so for another reason.
     this.#bytes.fill(0, this.map.records(0));
     this.#bytes.fill(CANARY, this.#canaryFrom, this.map.ram);
-    for (const board of BOARDS) this.#bytes.fill(CANARY, this.#end(board), this.#end(board) + CANARY_BYTES);
   }
 
   async stop(): Promise<void> {
@@ -109,9 +114,6 @@ export class HostileMachines {
   /** The gap between decoded records and RAM. */
   get #canaryFrom(): number {
     return this.map.records(0) + this.map.recordsBytes;
-  }
-  #end(board: Board): number {
-    return memoryMap(1, RAM_BYTES + (board === 'flash' ? 2 * MAP.flash.bankBytes : 0)).end;
   }
 
   #order(board: Board, order: Order): void {
@@ -153,28 +155,39 @@ export class HostileMachines {
     );
     this.#mayWait(false);
     Atomics.add(c, WORD.current, 1);
-    const faults = [...this.#clean(board)];
+    const faults = [...this.#clean()];
     if (Atomics.load(c, WORD.hung)) faults.push('it did not come out by itself');
     return { ...ran, faults, waitedForNothing: Atomics.load(c, WORD.stoppedWaiting) !== stoppedBefore };
   }
 
   #setup({ board, segments, options }: Guest, engine: EngineName): ThreadSetup {
     const made = this.#setups[BOARDS.indexOf(board)]!,
-      tree = made.segments.filter(({ what }) => what === 'device tree');
+      programs = segments.map(({ address, bytes }) => ({ kind: 'segment', what: 'program', address, bytes: bytes.length }) as const),
+      regions = [...made.regions.filter(({ kind, what }) => kind !== 'segment' || what === 'device tree'), ...programs];
+    this.#lay(placeRegions(regions, made.chunkBytes), [this.#trees[BOARDS.indexOf(board)]!, ...segments.map(({ bytes }) => bytes)]);
     return {
       ...made,
       reboot: false,
       ...options,
       engine,
-      segments: [...tree, ...segments.map(segment => ({ what: 'program', ...segment }))],
+      regions,
     };
   }
 
+  /** Puts what the guest boots from behind RAM and flash, as its owner would, and a canary behind that. */
+  #lay({ placed, end }: { placed: readonly PlacedRegion[]; end: number }, contents: readonly Uint8Array[]): void {
+    const { ram } = this.map;
+    for (const { kind, start, bytes } of placed) if (kind === 'flash') this.#bytes.fill(0xff, ram + start, ram + start + bytes);
+    placed.filter(({ kind }) => kind === 'segment').forEach(({ start }, i) => this.#bytes.set(contents[i]!, ram + start));
+    this.#end = ram + end;
+    this.#bytes.fill(CANARY, this.#end, this.#end + CANARY_BYTES);
+  }
+
   /** Makes the memory what it was before there was a machine in it; answers what was written that is nobody's. */
-  #clean(board: Board): readonly string[] {
+  #clean(): readonly string[] {
     const { map } = this,
       bytes = this.#bytes,
-      end = this.#end(board),
+      end = this.#end,
       pages = map.pageFlags + (map.ram >>> 12);
     const faults = [
       ...(this.#broken(map.ram - CANARY_BYTES, map.ram) ? ['what lies in front of RAM was written'] : []),
@@ -186,7 +199,6 @@ export class HostileMachines {
     bytes.fill(0, map.slots, map.slots + MAX_SLOTS * SLOT_BYTES);
     bytes.fill(0, pages, map.pageFlags + (end >>> 12));
     bytes.fill(0, map.cpu(0), map.shared + SHARED_USED);
-    if (board === 'flash') bytes.fill(CANARY, this.#end('plain'), this.#end('plain') + CANARY_BYTES);
     return faults;
   }
 

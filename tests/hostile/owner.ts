@@ -18,12 +18,14 @@ const mailboxes: Int32Array[] = [];
 const PATIENCE_MS = 120_000;
 /** Room behind the RAM that nothing may touch. */
 const SPARE_BYTES = 1 << 16;
+/** What the files that guests boot from take behind RAM and flash, at most: they all fit into RAM. */
+const FILES_BYTES = RAM_BYTES;
 
 let memory: ThreadSetup['memory'] | undefined;
 
 /** One memory for all machines, large enough for each: only one of them lives at a time. */
 const sharedMemory = (): ThreadSetup['memory'] =>
-  (memory ??= nodeHost().createMemory(memoryMap(1, RAM_BYTES + 2 * MAP.flash.bankBytes).end + SPARE_BYTES));
+  (memory ??= nodeHost().createMemory(memoryMap(1, RAM_BYTES + 2 * MAP.flash.bankBytes + FILES_BYTES).end + SPARE_BYTES));
 
 function machineOn(board: Board): Machine {
   const index = BOARDS.indexOf(board),
@@ -33,11 +35,12 @@ function machineOn(board: Board): Machine {
       startThread(setup, hear) {
         heard.set(index, hear);
         mailboxes[index] = new Int32Array(setup.mailbox, 0, 1);
-        parentPort!.postMessage({ index, setup });
+        parentPort!.postMessage({ index, setup, tree: trees.dtb });
         return { terminate: async () => {} };
       },
       timer: () => () => {},
     };
+  const trees: { dtb?: Uint8Array } = {};
   const machine = Machine.create(
     {
       firmware: { name: 'hostile', bytes: new Uint8Array(PROGRAM_BYTES), address: ENTRY },
@@ -48,6 +51,7 @@ function machineOn(board: Board): Machine {
     },
     host,
   );
+  trees.dtb = machine.dtb!;
   machine.on('output', () => {});
   machine.on('virtio-output', () => {});
   // By what was asked, so that the same guest has the same answers.

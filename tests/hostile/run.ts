@@ -65,12 +65,13 @@ class Course {
   /** Pages that are written lose their flag; the program's and the device tree's are written by now. */
   #markPages(): void {
     this.#pages.fill(PAGE.clean);
-    for (const { address, bytes } of this.written) {
+    for (const { kind, address = 0n, bytes } of this.written) {
+      if (kind !== 'segment') continue;
       const first = Number(address - 0x4000_0000n);
-      this.#pages.fill(0, first >>> 12, ((first + bytes.length - 1) >>> 12) + 1);
+      this.#pages.fill(0, first >>> 12, ((first + bytes - 1) >>> 12) + 1);
     }
   }
-  written: ThreadSetup['segments'] = [];
+  written: ThreadSetup['regions'] = [];
 
   engines(inner: EngineFactory): EngineFactory {
     return {
@@ -197,7 +198,7 @@ export function runGuest(
 ): Omit<Outcome, 'faults' | 'waitedForNothing'> {
   const course = new Course(guest, around, setup.memory.buffer, judged),
     clock = tickingClock();
-  course.written = setup.segments;
+  course.written = setup.regions;
   let thrown: unknown,
     random = 1;
   try {

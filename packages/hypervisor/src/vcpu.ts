@@ -121,7 +121,7 @@ export class SoftVcpu implements Vcpu {
     for (;;) {
       this.#attend();
       if (Atomics.exchange(this.#cpu.words, WORD.kicked, 0)) return INTERRUPTED;
-      const exit = this.#serveRequests(suspend) ?? (this.#kicked() ? null : this.#alarmDue() ? INTERRUPTED : this.#slice());
+      const exit = this.#serveRequests(suspend) ?? (this.#kicked() ? null : this.#alarmDue() || !this.#mayRun() ? INTERRUPTED : this.#slice());
       if (exit !== null) return exit;
     }
   }
@@ -141,6 +141,8 @@ export class SoftVcpu implements Vcpu {
   }
 
   #kicked(): boolean { return Atomics.load(this.#cpu.words, WORD.kicked) !== 0; }
+
+  #mayRun(): boolean { return this.#vm.config.mayRun?.() ?? true; }
 
   /** The VMM's own alarm, in deterministic mode; null if it has none. */
   #alarm(): bigint | null { return this.#vm.config.deterministic ? this.#vm.config.alarm?.() ?? null : null; }

@@ -29,6 +29,8 @@ export interface VmConfig {
   readonly deterministic?: boolean;
   /** Deterministic mode: the counter value at which `run` comes out by itself, as if kicked, so that a VMM's alarms ring exactly. */
   readonly alarm?: () => bigint | null;
+  /** Looked at before each slice of some ten thousand instructions; false gets a vCPU out of `run` as a kick does. */
+  readonly mayRun?: () => boolean;
   readonly suspendAbi?: SuspendAbi;
   /** 'strict' adds the checks that DEN0022 asks for and KVM leaves out. Default 'strict'; 'kvm' answers as KVM does. */
   readonly psciProfile?: 'kvm' | 'strict';

@@ -36,6 +36,10 @@ export type Happening =
   | { readonly event: 'resumed'; readonly entry: string; readonly context: string }
   | { readonly event: 'denied'; readonly code: PsciError; readonly by: 'policy' | 'check'; readonly reason: string }
   | { readonly event: 'ignored' }
+  /** The machine ends, and the guest lives on in a store. */
+  | { readonly event: 'parked' }
+  /** The owner's word that the machine may run has run out: it is held until it is renewed. */
+  | { readonly event: 'held' }
   | { readonly event: 'paused' }
   | { readonly event: 'running' }
   | { readonly event: 'off'; readonly hibernate: boolean }

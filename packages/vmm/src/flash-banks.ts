@@ -5,17 +5,11 @@ import { MAP } from './board/map.ts';
 import type { ThreadHost } from './ports.ts';
 import type { ThreadSetup } from './thread-setup.ts';
 
-const ERASED = 0xff;
-
-/** Bank 0 holds code and cannot be programmed; bank 1 keeps variables, and each change of it is told. */
-export function flashBanks(setup: ThreadSetup, host: ThreadHost, vm: Vm, map: MemoryMap, first: boolean): readonly [FlashPort, FlashPort] {
-  const bank = (index: 0 | 1, content: Uint8Array | undefined): FlashPort => {
+/** Bank 0 holds code and cannot be programmed; bank 1 keeps variables, and each change of it is told. Their cells are filled by the machine's owner. */
+export function flashBanks(setup: ThreadSetup, host: ThreadHost, vm: Vm, map: MemoryMap): readonly [FlashPort, FlashPort] {
+  const bank = (index: 0 | 1): FlashPort => {
     const userspaceAddr = map.ram + setup.memoryBytes + index * MAP.flash.bankBytes;
     const bytes = new Uint8Array(setup.memory.buffer, userspaceAddr, MAP.flash.bankBytes);
-    if (first) {
-      bytes.fill(ERASED);
-      if (content !== undefined) bytes.set(content);
-    }
     let mapped: boolean | undefined;
     return {
       bytes, writable: index === 1,
@@ -33,5 +27,5 @@ export function flashBanks(setup: ThreadSetup, host: ThreadHost, vm: Vm, map: Me
       },
     };
   };
-  return [bank(0, setup.flash.code), bank(1, setup.flash.vars)];
+  return [bank(0), bank(1)];
 }

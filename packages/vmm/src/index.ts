@@ -1,7 +1,7 @@
 /** Names of the floor below that a machine's owner writes. */
 export { type CpuModelName, cpuModels, type SuspendAbi } from '@hypnos/hypervisor';
 export {
-  Machine, type Ended, type Listeners, type MachineConfig, type MachineImage, type NamedBytes, type RunConfig, type Snapshot, type SuspendRequest,
+  Machine, type Ended, type Listeners, type MachineConfig, type MachineImage, type NamedBytes, type ParkingPlace, type RunConfig, type Snapshot, type SuspendRequest,
 } from './machine.ts';
 export { runMachine } from './machine-thread.ts';
 export type { Host, HostClock, MachineThread, SharedMemory, ThreadHost } from './ports.ts';
@@ -26,3 +26,4 @@ export {
 export { CHUNK_BYTES } from './snapshot/chunks.ts';
 export { knownChunks, type KnownChunks, type Progress, type StoredImage, storeImage, type StoreOptions } from './snapshot/store-image.ts';
 export { openImage } from './snapshot/open-image.ts';
+export { type PlacedRegion, placeRegions } from './snapshot/regions.ts';

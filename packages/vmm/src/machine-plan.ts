@@ -2,15 +2,18 @@
 import { HypnosError } from '@hypnos/base';
 import { cpuModel, type CpuModelName, type SuspendAbi } from '@hypnos/hypervisor';
 import { deviceNodes, type Fittings } from './board/devices.ts';
-import { MAP } from './board/map.ts';
+import { flashBytes, MAP } from './board/map.ts';
 import { boardTree } from './board/tree.ts';
 import { type FirmwareBoot, firmwareItems } from './boot/firmware-items.ts';
 import { kernelImage } from './boot/kernel-image.ts';
-import { place, placeDtb, type Placement, type Segment } from './boot/plan.ts';
+import { place, placeDtb, type Placement } from './boot/plan.ts';
 import { memorySize } from './boot/size.ts';
 import { writeFdt } from './fdt.ts';
 import type { MachineConfig } from './machine.ts';
 import type { Host } from './ports.ts';
+import { CHUNK_BYTES } from './snapshot/chunks.ts';
+import type { Region } from './snapshot/machine-config.ts';
+import { boardRegions } from './snapshot/regions.ts';
 
 export interface MachinePlan {
   readonly memoryBytes: number;
@@ -20,17 +23,26 @@ export interface MachinePlan {
   /** Whether a guest that resets starts anew; otherwise a reset ends the machine. */
   readonly reboot: boolean;
   readonly fittings: Fittings;
-  /** Where the first CPU starts at every boot, and what lies in RAM then, the device tree included. */
+  /** Where the first CPU starts at every boot. */
   readonly entry: bigint;
-  readonly segments: readonly Segment[];
-  readonly flash: { readonly code?: Uint8Array; readonly vars?: Uint8Array };
-  readonly firmwareItems: ReadonlyMap<number, Uint8Array>;
-  /** The device tree: one of the segments. */
+  /** What its memory holds, in order: RAM, flash, and the files that every boot starts from, the device tree included. */
+  readonly regions: readonly Region[];
+  /** The chunks that its memory is stored in. */
+  readonly chunkBytes: number;
+}
+
+/** A plan, and the bytes of its regions at the first boot by their number; RAM has none. */
+export interface BootPlan {
+  readonly plan: MachinePlan;
+  readonly contents: ReadonlyMap<number, Uint8Array>;
   readonly dtb: Uint8Array;
 }
 
+/** Erased flash. */
+const ERASED = 0xff;
+
 /** Throws HypnosError with a sentence for whoever gave the files and options. */
-export function planBoot(config: MachineConfig, host: Host): MachinePlan {
+export function planBoot(config: MachineConfig, host: Host): BootPlan {
   const { cpus = 1, cpu = 'default', suspendAbi = 'merged', deterministic = false, reboot = true, firmware, initrd, flashVars: vars } = config;
   if (cpus !== 1) throw new HypnosError('EINVAL', `${cpus} CPUs: this version has machines of one CPU.`);
   if (suspendAbi !== 'merged' && config.onSuspend?.do === 'deny') {
@@ -43,10 +55,27 @@ export function planBoot(config: MachineConfig, host: Host): MachinePlan {
   if (vars !== undefined && vars.length > MAP.flash.bankBytes) throw new HypnosError('EINVAL', 'the flash variables file is larger than a flash bank, 64 MiB.');
   const fittings = { flash: placed.flash !== undefined || vars !== undefined, fwCfg: firmware !== undefined };
   const dtb = deviceTree(config, host, { memoryBytes, fittings, placed });
+  const segments = [...placed.segments, placeDtb(dtb, placed)], items = firmware ? [...firmwareItems(boot, cpus)] : [], board = boardRegions(memoryBytes, fittings.flash);
+  const files: readonly { readonly region: Region; readonly bytes: Uint8Array }[] = [
+    ...segments.map(({ what, address, bytes }) => ({ region: { kind: 'segment', bytes: bytes.length, what, address } as const, bytes })),
+    ...items.map(([key, bytes]) => ({ region: { kind: 'firmware-item', bytes: bytes.length, address: BigInt(key) } as const, bytes })),
+  ];
+  const contents = new Map(files.map(({ bytes }, i) => [board.length + i, bytes]));
+  if (fittings.flash) contents.set(1, flashContent(placed.flash, vars));
   return {
-    memoryBytes, cpuModel: cpu, deterministic, suspendAbi, reboot, fittings, dtb, entry: placed.entry, segments: [...placed.segments, placeDtb(dtb, placed)],
-    flash: { ...(placed.flash && { code: placed.flash }), ...(vars && { vars }) }, firmwareItems: firmware ? firmwareItems(boot, cpus) : new Map(),
+    plan: {
+      memoryBytes, cpuModel: cpu, deterministic, suspendAbi, reboot, fittings, entry: placed.entry, chunkBytes: CHUNK_BYTES,
+      regions: [...board, ...files.map(({ region }) => region)],
+    },
+    contents, dtb,
   };
+}
+
+function flashContent(code: Uint8Array | undefined, vars: Uint8Array | undefined): Uint8Array {
+  const cells = new Uint8Array(flashBytes(true)).fill(ERASED);
+  if (code) cells.set(code);
+  if (vars) cells.set(vars, MAP.flash.bankBytes);
+  return cells;
 }
 
 interface Board { readonly memoryBytes: number; readonly fittings: Fittings; readonly placed: Placement }

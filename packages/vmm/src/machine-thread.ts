@@ -1,14 +1,15 @@
 /** The thread of a machine's vCPU: builds the machine in the shared memory, runs it, and builds it again when it resets. */
-import { alignUp, invariant } from '@hypnos/base';
+import { alignUp, HypnosError, invariant } from '@hypnos/base';
 import type { Clock, Wires } from '@hypnos/devices';
 import {
-  createVm, hypervisorBytes, memoryMap, NANOSECONDS_PER_TICK, TARGET_GENERIC_V8, atomicsIdle, type Idle, type MemoryMap, type Vcpu, type Vm,
+  createVm, hypervisorBytes, MEM, memoryMap, NANOSECONDS_PER_TICK, TARGET_GENERIC_V8, atomicsIdle, type Idle, type MemoryMap, type Vcpu, type Vm,
 } from '@hypnos/hypervisor';
 import { Alarms } from './alarms.ts';
 import { attachDevices } from './board/devices.ts';
-import { DTB_ADDRESS, flashBytes, intidOf, MAP, NR_IRQS } from './board/map.ts';
+import { DTB_ADDRESS, intidOf, MAP, NR_IRQS } from './board/map.ts';
 import { deviceMemory } from './dma.ts';
 import { flashBanks } from './flash-banks.ts';
+import { pager } from './image-memory.ts';
 import { lifecycleShape } from './lifecycle.ts';
 import { type Line, Mailbox } from './mailbox.ts';
 import type { ThreadHost } from './ports.ts';
@@ -16,6 +17,7 @@ import { VCPU_FEATURES } from './resume.ts';
 import { runVcpu } from './run-vcpu.ts';
 import { RunningMachine } from './running-machine.ts';
 import { type Entropy, seeded, worldly } from './seeded.ts';
+import { type PlacedRegion, placeRegions } from './snapshot/regions.ts';
 import type { RunStatistics, ThreadSetup } from './thread-setup.ts';
 
 const TICK = BigInt(NANOSECONDS_PER_TICK);
@@ -34,19 +36,29 @@ export function runMachine(setup: ThreadSetup, outside: ThreadHost): void {
       outside.post(message);
     },
   };
-  const map = memoryMap(setup.cpus, setup.memoryBytes + flashBytes(setup.fittings.flash));
+  const map = memoryMap(setup.cpus, placeRegions(setup.regions, setup.chunkBytes).end);
   let figures: RunStatistics | undefined;
   for (let boot = 0; ; boot++) {
     // A machine that resets begins with clean records, as the first did; RAM keeps what it held, and flash too. Decoded instructions are the engine's own.
     if (boot > 0) new Uint8Array(setup.memory.buffer, 0, map.records(0)).fill(0);
     const { machine, vcpu } = build(setup, host, map, boot === 0);
     if (boot > 0 || setup.restore === undefined) machine.report({ event: 'booted', entry: `0x${setup.entry.toString(16)}` });
-    const { ended, detail } = runVcpu(vcpu, machine);
+    const { ended, detail } = lived(vcpu, machine);
     figures = figures === undefined ? machine.statistics() : sum(figures, machine.statistics());
     if (ended === 'reset' && setup.reboot) continue;
     if (ended === 'fault') machine.report({ event: 'fault', detail: detail ?? 'unknown' });
     host.post({ kind: 'ended', ending: ended, statistics: figures, ...(detail !== undefined && { detail }) });
     return;
+  }
+}
+
+/** A chunk of memory that cannot be had ends the machine, whatever was about to look at it. */
+function lived(vcpu: Vcpu, machine: RunningMachine): ReturnType<typeof runVcpu> {
+  try {
+    return runVcpu(vcpu, machine);
+  } catch (error) {
+    if (error instanceof HypnosError && error.code === 'EIO') return { ended: 'fault', detail: error.message };
+    throw error;
   }
 }
 
@@ -61,27 +73,32 @@ function build(setup: ThreadSetup, host: ThreadHost, map: MemoryMap, first: bool
   const entropy = setup.deterministic ? seeded(1n) : worldly(into => host.entropy(into)), restore = first ? setup.restore : undefined;
   let vm: Vm | undefined, machine: RunningMachine | undefined;
   const theVm = (): Vm => { invariant(vm, 'the VM is there before its devices'); return vm; };
-  const clock = clockOf(setup, host, theVm);
+  const clock = clockOf(setup, host, theVm), { placed } = placeRegions(setup.regions, setup.chunkBytes);
+  const present = pager(memory, map, setup, mailbox), bring = (what: string, at: number, bytes: number): void => {
+    if (!present(at, bytes)) throw new HypnosError('EIO', `the bytes of ${what} cannot be had`);
+  };
   const alarms = new Alarms(() => {
     const at = alarms.earliest();
     if (!setup.deterministic) host.post({ kind: 'alarm', atNs: at === null ? null : host.clock.monotonicNs() + at - clock.nowNs() });
   });
   vm = createVm({
     memory, map, engine: host.engine, model: host.model, deterministic: setup.deterministic, suspendAbi: setup.suspendAbi,
-    ...(host.guestMemory && { guestMemoryPorts: host.guestMemory }),
+    guestMemoryPorts: host.guestMemory ?? { fetchPage: frame => bring('its RAM', Number(frame - (MAP.ram.address >> 12n)) * 4096, 4096) },
+    mayRun: () => mailbox.mayRun(host.clock.monotonicNs()),
     alarm: () => ticksUp(alarms.earliest()),
     clock: { counter: () => host.clock.monotonicNs() / TICK, realtime: clock.wallNs },
     idle: idleOf(setup, map, alarms, clock, theVm, () => machine?.fireAlarms()), entropy64: () => entropy64(entropy),
   });
   vm.gic.init({ distributor: MAP.distributor.address, redistributors: MAP.redistributors.address, nrIrqs: NR_IRQS });
-  vm.setMemoryRegion({ slot: 0, flags: 0, guestPhysAddr: MAP.ram.address, memorySize: BigInt(setup.memoryBytes), userspaceAddr: map.ram });
+  vm.setMemoryRegion({ slot: 0, flags: MEM.logDirtyPages, guestPhysAddr: MAP.ram.address, memorySize: BigInt(setup.memoryBytes), userspaceAddr: map.ram });
 
+  const content = ({ start, bytes }: PlacedRegion): Uint8Array => new Uint8Array(memory, map.ram + start, bytes);
   const reserve = reserver(memory, map);
   const life = lifecycleShape.at(memory, reserve(lifecycleShape.size, lifecycleShape.align).offset);
   const devices = attachDevices({
     clock, entropy: entropy.fill, guestMemory: deviceMemory(vm), reserve, uart: { send: sender(mailbox, mailbox.uart) }, virtioConsole: { send: sender(mailbox, mailbox.virtio) },
-    ...(setup.fittings.fwCfg && { firmware: { items: setup.firmwareItems, files: new Map() } }),
-    ...(setup.fittings.flash && { flash: flashBanks(setup, host, vm, map, first && restore === undefined) }),
+    ...(setup.fittings.fwCfg && { firmware: { items: new Map(placed.filter(isItem).map(region => [Number(region.address), content(region)])), files: new Map() } }),
+    ...(setup.fittings.flash && { flash: flashBanks(setup, host, vm, map) }),
     wires: (name, at, due): Wires => ({
       irq: level => { if (at.spi !== undefined) theVm().irqLine(intidOf(at.spi), level); },
       alarm: deadline => alarms.set(name, deadline, due),
@@ -92,13 +109,21 @@ function build(setup: ThreadSetup, host: ThreadHost, map: MemoryMap, first: bool
     host, vm, devices, alarms, life, mailbox, entropy, memoryBytes: setup.memoryBytes, policy: setup.onSuspend, wakeOn: setup.wakeOn, abi: setup.suspendAbi,
     nowNs: clock.nowNs, wallNs: clock.wallNs,
   });
-  if (!restore) for (const { what, address, bytes } of setup.segments) invariant(vm.guestMemory.writeBytes(address, bytes), `the ${what} lies in RAM`);
+  if (!restore) {
+    for (const region of placed.filter(({ kind }) => kind === 'segment')) {
+      const { what = 'file', address = 0n, start, bytes } = region;
+      bring(what, start, bytes);
+      invariant(vm.guestMemory.writeBytes(address, content(region)), `the ${what} lies in RAM`);
+    }
+  }
   vm.memoryWritten();
   const vcpu = startCpu(vm, setup.entry);
   vm.setCounterOffset(vm.counterOffset + vm.counter());                   // building took time that the guest has not lived
   if (restore) machine.load(vcpu, restore);
   return { machine, vcpu };
 }
+
+const isItem = ({ kind }: PlacedRegion): boolean => kind === 'firmware-item';
 
 /** CPU 0 at the entry point with the device tree's address in x0: Linux's boot protocol, and what firmware is promised. */
 function startCpu(vm: Vm, entry: bigint): Vcpu {

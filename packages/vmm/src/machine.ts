@@ -1,18 +1,20 @@
 /** A machine as its owner has it: made from files and options, run, watched, put to sleep and woken. Everything it does happens on another thread. */
 import { alignUp, HypnosError } from '@hypnos/base';
 import { attachLines, type CpuModelName, memoryMap, type SuspendAbi, type VmLines } from '@hypnos/hypervisor';
-import { flashBytes } from './board/map.ts';
 import type { Firmware } from './boot/plan.ts';
-import type { MachineEvent } from './events.ts';
+import type { MachineEvent, WakeOutlook } from './events.ts';
+import { ImageMemory, type Since } from './image-memory.ts';
+import { MAP } from './board/map.ts';
 import { psciCode } from './lifecycle.ts';
-import { type MachinePlan, planBoot } from './machine-plan.ts';
+import { type BootPlan, type MachinePlan, planBoot } from './machine-plan.ts';
 import { type Line, Mailbox, ORDER } from './mailbox.ts';
 import type { PsciError, SuspendDecision, SuspendPolicy } from './policy.ts';
 import type { Host, MachineThread } from './ports.ts';
 import type { ImageSection } from './snapshot/image.ts';
 import { describeMachine } from './snapshot/machine-config.ts';
 import { type FindSection, loadConsoles } from './snapshot/machine-state.ts';
-import { type RegionBytes, regionsOf } from './snapshot/regions.ts';
+import type { Manifest } from './snapshot/manifest.ts';
+import { placeRegions } from './snapshot/regions.ts';
 import type { Ending, EngineName, RunStatistics, ThreadMessage, ThreadSetup } from './thread-setup.ts';
 import type { WakeSources } from './wake-sources.ts';
 
@@ -47,10 +49,13 @@ export interface MachineConfig extends RunConfig {
   readonly reboot?: boolean;
 }
 
-/** A machine at rest: its state by sections, in the order of their paths, and its memory. */
+/** A machine at rest: its state by sections, in the order of their paths, and its memory, which is the machine's own: read it before `resume`. */
 export interface Snapshot {
   readonly sections: readonly ImageSection[];
-  readonly regions: readonly RegionBytes[];
+  readonly memory: Uint8Array;
+  readonly chunkBytes: number;
+  /** What it was stored as before; chunks that have not changed since need not be looked at, and may not even be there. */
+  readonly since?: Since;
 }
 
 /** An image that a machine goes on from; `openImage` makes one. */
@@ -58,19 +63,34 @@ export interface MachineImage {
   readonly plan: MachinePlan;
   readonly sections: readonly ImageSection[];
   readonly section: FindSection;
-  /** Puts RAM and flash into the machine's memory. */
-  fill(memory: Uint8Array): void;
+  readonly manifest: Manifest;
+  /** A chunk of its memory, verified. EINVAL or EIO where it cannot be had whole. */
+  chunk(chunk: number): Promise<Uint8Array>;
+  /** Chunks that must be there before the machine is built. */
+  readonly ready: ReadonlyMap<number, Uint8Array>;
+}
+
+/** Where a guest can be stored and its ownership kept: `@hypnos/parking` has one over a store and a ledger. */
+export interface ParkingPlace {
+  /** Stores the guest that asks, gives up its ownership in the same moment, and answers how the request is decided. */
+  park(machine: Machine, request: SuspendRequest): Promise<SuspendDecision>;
+  /** Takes a parked guest, to go on with it here. */
+  wake(name: string, config: RunConfig, host: Host): Promise<Machine>;
 }
 
 /** A guest asks to sleep. Answer with one of the functions' values, at once or later; the guest waits. */
 export interface SuspendRequest {
   readonly entry: bigint;
   readonly context: bigint;
+  /** What would wake it if it slept here. */
+  readonly wake: WakeOutlook;
   sleep(): SuspendDecision;
   resume(): SuspendDecision;
   deny(code?: PsciError): SuspendDecision;
   /** Acts on nothing: see the suspend contract, C12. */
   ignore(): SuspendDecision;
+  /** Stores the guest; the machine ends. Rejects where it cannot be stored, and the guest is then still yours to answer. */
+  park(place: ParkingPlace): Promise<SuspendDecision>;
 }
 
 export interface Listeners {
@@ -93,6 +113,7 @@ export class Machine {
   readonly #host: Host;
   readonly #config: RunConfig;
   readonly #plan: MachinePlan;
+  readonly #boot: BootPlan | undefined;
   readonly #restore: MachineImage | undefined;
   readonly #mailbox = new Mailbox();
   readonly #listeners: { [K in keyof Listeners]: Listeners[K][] } = { suspend: [], event: [], output: [], 'virtio-output': [], 'flash-vars': [] };
@@ -100,25 +121,36 @@ export class Machine {
   #thread: MachineThread | undefined;
   #cancelAlarm: (() => void) | undefined;
   #ended: Ended | undefined;
-  /** RAM and flash, once the machine runs. */
-  #memory: Uint8Array | undefined;
+  /** Once the machine runs. */
+  #memory: ImageMemory | undefined;
   #saved: ((sections: readonly ImageSection[] | null) => void) | undefined;
+  /** Why a chunk of the image it goes on from cannot be had. */
+  #lost: string | undefined;
 
   /** Checks files and options, and decides where everything goes. Throws HypnosError with a sentence for whoever gave them. */
-  static create(config: MachineConfig, host: Host): Machine { return new Machine(planBoot(config, host), config, host); }
+  static create(config: MachineConfig, host: Host): Machine {
+    const boot = planBoot(config, host);
+    return new Machine(boot.plan, config, host, { boot });
+  }
 
   /** A machine that goes on from an image, at `run`. */
-  static restore(image: MachineImage, config: RunConfig, host: Host): Machine { return new Machine(image.plan, config, host, image); }
+  static restore(image: MachineImage, config: RunConfig, host: Host): Machine { return new Machine(image.plan, config, host, { restore: image }); }
 
-  private constructor(plan: MachinePlan, config: RunConfig, host: Host, restore?: MachineImage) {
+  /** Takes a parked guest from its store, to go on with it here, at `run`. EBUSY where somebody else has it. */
+  static wake(place: ParkingPlace, name: string, config: RunConfig, host: Host): Promise<Machine> { return place.wake(name, config, host); }
+
+  private constructor(plan: MachinePlan, config: RunConfig, host: Host, { boot, restore }: { readonly boot?: BootPlan; readonly restore?: MachineImage }) {
     this.#plan = plan;
+    this.#boot = boot;
     this.#config = config;
     this.#host = host;
     this.#restore = restore;
   }
 
-  /** The device tree the guest is given. */
-  get dtb(): Uint8Array { return this.#plan.dtb; }
+  /** The device tree the guest is given; null for one that goes on from an image. */
+  get dtb(): Uint8Array | null { return this.#boot?.dtb ?? null; }
+  /** RAM in bytes. */
+  get memoryBytes(): number { return this.#plan.memoryBytes; }
 
   on<K extends keyof Listeners>(what: K, listener: Listeners[K]): this {
     this.#listeners[what].push(listener);
@@ -128,18 +160,19 @@ export class Machine {
   /** Runs the machine to its end. */
   run(): Promise<Ended> {
     if (this.#thread !== undefined) throw new HypnosError('EBUSY', 'this machine has been started already: make another one.');
-    const { memoryBytes, fittings } = this.#plan, map = memoryMap(1, memoryBytes + flashBytes(fittings.flash));
+    const map = memoryMap(1, placeRegions(this.#plan.regions, this.#plan.chunkBytes).end);
     const memory = this.#host.createMemory(alignUp(map.end, 1 << 16));
     this.#lines = attachLines(memory.buffer, map);
-    this.#memory = new Uint8Array(memory.buffer, map.ram, memoryBytes + flashBytes(fittings.flash));
-    this.#restore?.fill(this.#memory);
-    if (this.#restore) loadConsoles(this.#mailbox, this.#restore.section);
+    this.#memory = new ImageMemory(memory.buffer, map, this.#plan);
+    if (this.#boot) this.#memory.fill(this.#boot);
+    if (this.#restore) this.#goOn(this.#memory, this.#restore);
     return new Promise(resolve => {
       const finish = (ended: Ended): void => {
         if (this.#ended !== undefined) return;
         this.#ended = ended;
         this.#cancelAlarm?.();
         this.#saved?.(null);
+        this.#mailbox.disturb();
         for (const { output, input } of [this.#mailbox.uart, this.#mailbox.virtio]) {
           output.disturb();
           input.disturb();
@@ -156,6 +189,12 @@ export class Machine {
     });
   }
 
+  #goOn(memory: ImageMemory, image: MachineImage): void {
+    memory.restore(image);
+    loadConsoles(this.#mailbox, image.section);
+    void memory.serve(this.#mailbox, image, () => this.#ended !== undefined, error => { this.#lost = error instanceof Error ? error.message : String(error); });
+  }
+
   #setup(memory: ThreadSetup['memory']): ThreadSetup {
     const { engine, onSuspend, wakeOn } = this.#config;
     return {
@@ -168,19 +207,35 @@ export class Machine {
   #heard(message: ThreadMessage, finish: (ended: Ended) => void): void {
     if (message.kind !== 'ended') this.#mailbox.messageHeard();
     switch (message.kind) {
-      case 'event': for (const listener of this.#listeners.event) listener(message.event); break;
-      case 'ask': void this.#ask(message.entry, message.context); break;
+      case 'event': this.#happened(message.event); break;
+      case 'ask': void this.#ask(message); break;
       case 'alarm': this.#setAlarm(message.atNs); break;
-      case 'saved': this.#saved?.(message.sections); break;
-      case 'flash-vars': for (const listener of this.#listeners['flash-vars']) listener(message.offset, message.bytes); break;
-      case 'ended': finish({ ending: message.ending, statistics: message.statistics, ...(message.detail !== undefined && { detail: message.detail }) }); break;
+      case 'saved':
+        this.#memory?.logged(message.written);
+        this.#saved?.(message.sections);
+        break;
+      case 'flash-vars':
+        this.#memory?.flashWritten(MAP.flash.bankBytes + message.offset, message.bytes.length);
+        for (const listener of this.#listeners['flash-vars']) listener(message.offset, message.bytes);
+        break;
+      case 'ended': {
+        const detail = this.#lost ?? message.detail;
+        finish({ ending: message.ending, statistics: message.statistics, ...(detail !== undefined && { detail }) });
+        break;
+      }
     }
   }
 
-  /** The first listener that answers decides; a listener that fails means that the guest is denied. */
-  async #ask(entry: bigint, context: bigint): Promise<void> {
-    const request: SuspendRequest = {
-      entry, context,
+  #happened(event: MachineEvent): void {
+    if (event.event === 'reset') this.#memory?.ramWritten();
+    const told = event.event === 'fault' && this.#lost !== undefined ? { ...event, detail: this.#lost } : event;
+    for (const listener of this.#listeners.event) listener(told);
+  }
+
+  /** The last listener's answer decides; a listener that fails means that the guest is denied. */
+  async #ask(asked: { readonly entry: bigint; readonly context: bigint; readonly wake: WakeOutlook }): Promise<void> {
+    const { entry, context, wake } = asked, request: SuspendRequest = {
+      entry, context, wake, park: place => place.park(this, request),
       sleep: () => ({ do: 'sleep' }), resume: () => ({ do: 'resume' }), deny: (code = 'DENIED') => ({ do: 'deny', code }), ignore: () => ({ do: 'ignore' }),
     };
     let decision: SuspendDecision = { do: 'sleep' };
@@ -242,17 +297,24 @@ export class Machine {
   async snapshot(): Promise<Snapshot> {
     const over = (): HypnosError => new HypnosError('EBUSY', 'the machine has ended, or has not begun: there is nothing to take a snapshot of.');
     if (this.#saved) throw new HypnosError('EBUSY', 'a snapshot is being taken: wait for it.');
-    if (this.#ended !== undefined || this.#memory === undefined) throw over();
-    const sections = await new Promise<readonly ImageSection[] | null>(resolve => {
+    const memory = this.#memory;
+    if (this.#ended !== undefined || memory === undefined) throw over();
+    const saved = await new Promise<readonly ImageSection[] | null>(resolve => {
       this.#saved = resolve;
       this.#order(ORDER.pause | ORDER.save);
     });
     this.#saved = undefined;
-    if (sections === null) throw over();
-    const regions = regionsOf(this.#plan, this.#memory);
-    const all = [describeMachine({ cpus: 1, ...this.#plan }, regions), ...sections].sort((a, b) => (a.path < b.path ? -1 : 1));
-    return { sections: all, regions };
+    if (saved === null) throw over();
+    const sections = [describeMachine({ cpus: 1, ...this.#plan }), ...saved].sort((a, b) => (a.path < b.path ? -1 : 1)), since = memory.since();
+    return { sections, memory: memory.bytes, chunkBytes: this.#plan.chunkBytes, ...(since && { since }) };
   }
+  /** The last snapshot has been stored as this manifest, which the next one may refer to. */
+  stored(manifest: Manifest): void { this.#memory?.stored(manifest); }
+
+  /** How long this machine may run, by the host's monotonic clock (ns): its thread stops by itself then, and goes on when it is told a later time. */
+  mayRunUntil(ns: bigint): void { this.#mailbox.setRunUntil(ns); }
+  /** Ends the machine, whose guest lives on in a store; `run` settles with `parked`. */
+  release(): void { this.#order(ORDER.parked); }
   /** Resets the machine, as its button would. */
   reset(): void { this.#order(ORDER.reset); }
   /** Ends the machine; `run` settles. */

@@ -6,15 +6,26 @@ const RING_BYTES = 1 << 16;
 const RINGS = 4;
 
 const ringShape = state.shape({ head: state.u32(), tail: state.u32(), bytes: state.bytes(RING_BYTES) });
-const shape = state.shape({ orders: state.u32(), decision: state.u32(), denyCode: state.i32(), posted: state.u32(), heard: state.u32() });
+const shape = state.shape({
+  orders: state.u32(), decision: state.u32(), denyCode: state.i32(), posted: state.u32(), heard: state.u32(),
+  wanted: state.u32(), served: state.u32(), lost: state.u32(), runUntil: state.i64(),
+});
 const POSTED = shape.offsetOf('posted') / 4, HEARD = shape.offsetOf('heard') / 4;
+const WANTED = shape.offsetOf('wanted') / 4, SERVED = shape.offsetOf('served') / 4, LOST = shape.offsetOf('lost') / 4;
 /** Messages posted and not heard yet, at most: a guest may make more of them than its owner can hear, and they lie in the host's memory. */
 const MOST_UNHEARD = 64;
 
 /** Orders to the vCPU's thread, as bits. `pause` stays set until `resume`; the others are taken once. */
 export const ORDER = {
   stop: 1, pause: 2, resume: 4, wake: 8, powerKey: 16, sleepKey: 32, reset: 64, decided: 128, input: 256, alarm: 512, save: 1024,
+  /** The guest lives on in a store: the machine ends. */
+  parked: 2048,
+  /** The owner's word that the machine may run holds longer. */
+  renewed: 4096,
 } as const;
+
+/** Orders that end this life of the machine. */
+export const ENDS: number = ORDER.stop | ORDER.reset | ORDER.parked;
 
 /**
  * Bytes from one thread to another, in order. `head` counts bytes written, `tail` bytes taken, both modulo 2^32; each has one
@@ -88,8 +99,8 @@ export class Ring {
 /** A console's two directions, as the machine's owner names them. */
 export interface Line { readonly output: Ring; readonly input: Ring }
 
-export type DecisionWord = 'sleep' | 'resume' | 'deny' | 'ignore';
-const DECISIONS: readonly DecisionWord[] = ['sleep', 'resume', 'deny', 'ignore'];
+export type DecisionWord = 'sleep' | 'resume' | 'deny' | 'ignore' | 'park';
+const DECISIONS: readonly DecisionWord[] = ['sleep', 'resume', 'deny', 'ignore', 'park'];
 
 /** One machine's mailbox over its memory; make one on each thread. */
 export class Mailbox {
@@ -99,10 +110,12 @@ export class Mailbox {
   readonly uart: Line;
   readonly virtio: Line;
   readonly #words: Int32Array;
+  readonly #runUntil: BigInt64Array;
 
   constructor(memory: SharedArrayBuffer = new SharedArrayBuffer(Mailbox.bytes)) {
     this.memory = memory;
     this.#words = new Int32Array(memory, 0, shape.size / 4);
+    this.#runUntil = new BigInt64Array(memory, shape.offsetOf('runUntil'), 1);
     const ring = (index: number): Ring => new Ring(memory, shape.size + (8 - (shape.size % 8)) + index * ringShape.size);
     this.uart = { output: ring(0), input: ring(1) };
     this.virtio = { output: ring(2), input: ring(3) };
@@ -116,7 +129,7 @@ export class Mailbox {
   }
   peekOrders(): number { return Atomics.load(this.#words, 0); }
   /** Whether the machine is to end or begin anew, and so need not wait for its owner any more. */
-  endWanted(): boolean { return (this.peekOrders() & (ORDER.stop | ORDER.reset)) !== 0; }
+  endWanted(): boolean { return (this.peekOrders() & ENDS) !== 0; }
   /** Takes these orders; answers which of them there were. */
   takeOrders(mask: number): number { return Atomics.and(this.#words, 0, ~mask) & mask; }
   /** Blocks until some order of `mask` is there. */
@@ -141,6 +154,45 @@ export class Mailbox {
   messageHeard(): void {
     Atomics.add(this.#words, HEARD, 1);
     Atomics.notify(this.#words, HEARD);
+  }
+
+  /** On the vCPU's thread: blocks until chunk `chunk` of the memory is there; false where it is lost. `there` looks. */
+  waitForChunk(chunk: number, there: () => boolean): boolean {
+    for (;;) {
+      const served = Atomics.load(this.#words, SERVED);
+      if (there()) return true;
+      if (Atomics.load(this.#words, LOST)) return false;
+      Atomics.store(this.#words, WANTED, chunk + 1);
+      Atomics.notify(this.#words, WANTED);
+      Atomics.wait(this.#words, SERVED, served);
+    }
+  }
+  /** On the owner's: the chunk that is waited for, at once or when one is; null when it is `over` after `disturb`. */
+  async chunkWanted(over: () => boolean): Promise<number | null> {
+    for (;;) {
+      const wanted = Atomics.exchange(this.#words, WANTED, 0);
+      if (wanted !== 0) return wanted - 1;
+      if (over()) return null;
+      await Atomics.waitAsync(this.#words, WANTED, 0).value;
+    }
+  }
+  /** A chunk has come, or is lost. */
+  chunkServed(lost = false): void {
+    if (lost) Atomics.store(this.#words, LOST, 1);
+    Atomics.add(this.#words, SERVED, 1);
+    Atomics.notify(this.#words, SERVED);
+  }
+  /** Wakes whoever waits in `chunkWanted`, to look again. */
+  disturb(): void { Atomics.notify(this.#words, WANTED); }
+
+  /** The machine may run until then, by the host's monotonic clock (ns). Without it, it may always. */
+  setRunUntil(ns: bigint): void {
+    Atomics.store(this.#runUntil, 0, ns);
+    this.order(ORDER.renewed);
+  }
+  mayRun(nowNs: bigint): boolean {
+    const until = Atomics.load(this.#runUntil, 0);
+    return until === 0n || nowNs < until;
   }
 
   decide(decision: DecisionWord, denyCode = 0): void {

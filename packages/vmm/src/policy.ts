@@ -16,7 +16,9 @@ export type SuspendDecision =
   | { readonly do: 'sleep' }
   | { readonly do: 'resume' }
   | { readonly do: 'deny'; readonly code: PsciError }
-  | { readonly do: 'ignore' };
+  | { readonly do: 'ignore' }
+  /** The guest is stored and the machine ends: what `SuspendRequest.park` answers when it has come about. */
+  | { readonly do: 'park' };
 
 /**
  * The policy of a machine: a decision for every request, `ask` its owner each time, or `off`: the machine cannot sleep, and

@@ -9,7 +9,7 @@ import { EVENT_FLAG } from '@hypnos/hypervisor';
 import type { RunningMachine } from './running-machine.ts';
 import { asked, endedByOwner, ownerWakes, woke, wokenOutside } from './suspend.ts';
 import type { Ending } from './thread-setup.ts';
-import { ORDER } from './mailbox.ts';
+import { ENDS, ORDER } from './mailbox.ts';
 
 export type Phase = 'running' | 'paused' | { readonly ended: Ending; readonly detail?: string };
 
@@ -65,14 +65,14 @@ function running(vcpu: Vcpu, machine: RunningMachine): Phase {
 
 /** Orthogonal to sleep: a suspended vCPU stays so, and what would wake it is looked at afterwards (suspend contract C56). */
 function paused(vcpu: Vcpu, machine: RunningMachine): Phase {
-  const { mailbox } = machine, ends = ORDER.stop | ORDER.resume | ORDER.reset;
+  const { mailbox } = machine, ends = ENDS | ORDER.resume;
   settleAccess(vcpu);
   machine.freeze();
   machine.report({ event: 'paused' });
   for (;;) {
     mailbox.waitForOrders(ends | ORDER.save);
     if (mailbox.takeOrders(ORDER.save)) machine.save(vcpu);
-    const orders = mailbox.takeOrders(ends), ending = orders & (ORDER.stop | ORDER.reset);
+    const orders = mailbox.takeOrders(ends), ending = orders & ENDS;
     if (ending) return endedByOwner(machine, ending);
     if ((mailbox.peekOrders() & ORDER.pause) === 0) break;
   }
@@ -91,13 +91,31 @@ function settleAccess(vcpu: Vcpu): void {
 /** Does what the machine's owner ordered since, and what has come due. */
 function served(vcpu: Vcpu, machine: RunningMachine): Phase {
   const { mailbox } = machine;
-  const orders = mailbox.takeOrders(ORDER.stop | ORDER.resume | ORDER.wake | ORDER.reset | ORDER.powerKey | ORDER.sleepKey | ORDER.input | ORDER.alarm);
-  if (orders & (ORDER.stop | ORDER.reset)) return endedByOwner(machine, orders);
+  const orders = mailbox.takeOrders(ENDS | ORDER.resume | ORDER.wake | ORDER.powerKey | ORDER.sleepKey | ORDER.input | ORDER.alarm | ORDER.renewed);
+  if (orders & ENDS) return endedByOwner(machine, orders);
   machine.fireAlarms();
   machine.offerInput();
   if (orders & ORDER.powerKey) machine.press('power');
   if (orders & ORDER.sleepKey) machine.press('sleep');
   if (orders & (ORDER.wake | ORDER.powerKey | ORDER.sleepKey)) ownerWakes(vcpu, machine, (orders & ORDER.wake) !== 0);
+  if (!machine.mayRun()) return unowned(vcpu, machine);
+  return mailbox.peekOrders() & ORDER.pause ? 'paused' : 'running';
+}
+
+/** The owner's word that this machine may run has run out: nothing runs until it is renewed. Somebody else may have the guest by then. */
+function unowned(vcpu: Vcpu, machine: RunningMachine): Phase {
+  const { mailbox } = machine;
+  settleAccess(vcpu);
+  machine.freeze();
+  machine.report({ event: 'held' });
+  while (!machine.mayRun()) {
+    mailbox.waitForOrders(ENDS | ORDER.renewed);
+    mailbox.takeOrders(ORDER.renewed);
+    const ending = mailbox.takeOrders(ENDS);
+    if (ending) return endedByOwner(machine, ending);
+  }
+  machine.thaw();
+  machine.report({ event: 'running' });
   return mailbox.peekOrders() & ORDER.pause ? 'paused' : 'running';
 }
 

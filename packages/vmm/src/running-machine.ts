@@ -5,7 +5,7 @@ import type { Devices } from './board/devices.ts';
 import { interruptName, intidOf, MAP } from './board/map.ts';
 import { Bus } from './bus.ts';
 import type { Happening, QueueInFlight, WakeCause, WakeOutlook } from './events.ts';
-import { SUSPEND, type Lifecycle } from './lifecycle.ts';
+import { outlook, SUSPEND, type Lifecycle } from './lifecycle.ts';
 import { ORDER, type Mailbox, type Ring } from './mailbox.ts';
 import type { SuspendPolicy } from './policy.ts';
 import type { ThreadHost } from './ports.ts';
@@ -31,6 +31,9 @@ export interface MachineParts {
   readonly nowNs: () => bigint;
   readonly wallNs: () => bigint;
 }
+
+/** The memory slot of RAM. */
+export const RAM_SLOT = 0;
 
 const RUN_PLAIN = {}, RUN_AND_SUSPEND = { suspend: true } as const;
 
@@ -131,7 +134,7 @@ export class RunningMachine {
 
   /** Tells the owner the machine's sections. */
   save(vcpu: Vcpu): void {
-    this.post({ kind: 'saved', sections: saveMachine(this.#state(vcpu), this.#counter()) });
+    this.post({ kind: 'saved', sections: saveMachine(this.#state(vcpu), this.#counter()), written: this.vm.getDirtyLog(RAM_SLOT) });
   }
   /** Goes on from an image: held, until it runs. */
   load(vcpu: Vcpu, sections: readonly ImageSection[]): void {
@@ -152,6 +155,10 @@ export class RunningMachine {
     return this.#parts.devices.all.flatMap(device =>
       device.inFlight().map((buffers, queue) => ({ device: device.name, queue, buffers })).filter(({ buffers }) => buffers > 0));
   }
+  /** What would wake the guest if it slept now. */
+  outlook(vcpu: Vcpu): WakeOutlook { return outlook(this.vm, vcpu.index, this.wakeOn, this.appointment()); }
+  /** Whether the owner's word that this machine may run still holds. */
+  mayRun(): boolean { return this.mailbox.mayRun(this.#parts.host.clock.monotonicNs()); }
   appointment(): bigint | null { return this.#parts.devices.appointment(); }
 
   /** A key goes the way the guest listens to: the GPIO if its interrupt is enabled, the virtio keyboard otherwise. */

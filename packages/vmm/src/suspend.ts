@@ -2,8 +2,8 @@
 import { hex, invariant } from '@hypnos/base';
 import type { Vcpu } from '@hypnos/hypervisor';
 import { intidOf, MAP } from './board/map.ts';
-import { causes, hold, outlook, psciCode, refusal, releaseHeld, SUSPEND } from './lifecycle.ts';
-import { ORDER } from './mailbox.ts';
+import { causes, hold, psciCode, refusal, releaseHeld, SUSPEND } from './lifecycle.ts';
+import { ENDS, ORDER } from './mailbox.ts';
 import { psciErrorName, type PsciError, type SuspendDecision } from './policy.ts';
 import { denyCall, resumeAtEntry, suspendArguments } from './resume.ts';
 import type { RunningMachine } from './running-machine.ts';
@@ -21,7 +21,7 @@ export function asked(vcpu: Vcpu, machine: RunningMachine): Phase {
   if (refused !== undefined && machine.policy.do !== 'ignore') return denied(vcpu, machine, refused.code, 'check', refused.reason);
   invariant(machine.policy.do !== 'off', 'a machine that offers no sleep is not asked for it');
   const decision = machine.policy.do === 'ask' ? askOwner(vcpu, machine, entry, context) : machine.policy;
-  if (decision === undefined) return endedByOwner(machine, machine.mailbox.takeOrders(ORDER.stop | ORDER.reset));
+  if (decision === undefined) return endedByOwner(machine, machine.mailbox.takeOrders(ENDS));
   return decide(vcpu, machine, decision);
 }
 
@@ -35,6 +35,7 @@ function decide(vcpu: Vcpu, machine: RunningMachine, decision: SuspendDecision):
     case 'ignore':
       machine.report({ event: 'ignored' });
       return 'running';
+    case 'park': return endedByOwner(machine, ORDER.parked);
   }
 }
 
@@ -43,9 +44,9 @@ function askOwner(vcpu: Vcpu, machine: RunningMachine, entry: bigint, context: b
   const { mailbox, life } = machine;
   mailbox.takeOrders(ORDER.decided);
   life.asked = 1;
-  machine.post({ kind: 'ask', entry, context });
+  machine.post({ kind: 'ask', entry, context, wake: machine.outlook(vcpu) });
   for (;;) {
-    mailbox.waitForOrders(ORDER.decided | ORDER.stop | ORDER.reset | ORDER.save);
+    mailbox.waitForOrders(ORDER.decided | ENDS | ORDER.save);
     if (!mailbox.takeOrders(ORDER.save)) break;
     machine.freeze();
     machine.save(vcpu);
@@ -57,8 +58,12 @@ function askOwner(vcpu: Vcpu, machine: RunningMachine, entry: bigint, context: b
   return decision === 'deny' ? { do: 'deny', code: psciErrorName(denyCode) ?? 'DENIED' } : { do: decision };
 }
 
-/** Stop or reset, whatever state the guest is in, asleep too (C55). */
+/** Parked, stopped or reset, whatever state the guest is in, asleep too (C55). */
 export function endedByOwner(machine: RunningMachine, orders: number): Phase {
+  if (orders & ORDER.parked) {
+    machine.report({ event: 'parked' });
+    return { ended: 'parked' };
+  }
   if (orders & ORDER.stop) return { ended: 'stopped' };
   machine.report({ event: 'reset', by: 'owner' });
   return { ended: 'reset' };
@@ -74,7 +79,7 @@ function fallAsleep(vcpu: Vcpu, machine: RunningMachine): Phase {
   machine.life.suspended = SUSPEND.system;
   machine.life.sleeps++;
   if (machine.abi === 'merged') vcpu.setMpState('suspended');            // C21
-  machine.fellAsleep(outlook(machine.vm, vcpu.index, machine.wakeOn, machine.appointment()));
+  machine.fellAsleep(machine.outlook(vcpu));
   return 'running';
 }
 

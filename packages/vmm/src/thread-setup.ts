@@ -1,5 +1,5 @@
 /** What goes to a vCPU's thread when it starts, and what it says: plain values that can be cloned between threads. */
-import type { MachineEvent } from './events.ts';
+import type { MachineEvent, WakeOutlook } from './events.ts';
 import type { MachinePlan } from './machine-plan.ts';
 import type { SuspendPolicy } from './policy.ts';
 import type { ImageSection } from './snapshot/image.ts';
@@ -16,12 +16,12 @@ export interface ThreadSetup extends MachinePlan {
   readonly engine: EngineName;
   readonly onSuspend: SuspendPolicy;
   readonly wakeOn: WakeSources;
-  /** Sections of an image to go on from; memory holds its bytes already. */
+  /** Sections of an image to go on from. */
   readonly restore?: readonly ImageSection[];
 }
 
 /** How a machine ended. */
-export type Ending = 'off' | 'reset' | 'crash' | 'stopped' | 'fault';
+export type Ending = 'off' | 'reset' | 'crash' | 'stopped' | 'fault' | 'parked';
 
 /** Figures of a run, for `--stats`. */
 export interface RunStatistics {
@@ -36,11 +36,11 @@ export interface RunStatistics {
 
 export type ThreadMessage =
   | { readonly kind: 'event'; readonly event: MachineEvent }
-  /** The policy is `ask`: answer with `Mailbox.decide`. */
-  | { readonly kind: 'ask'; readonly entry: bigint; readonly context: bigint }
+  /** The policy is `ask`: answer with `Mailbox.decide`. `wake` is what would wake it if it fell asleep now. */
+  | { readonly kind: 'ask'; readonly entry: bigint; readonly context: bigint; readonly wake: WakeOutlook }
   /** Kick the vCPU at this host time (monotonic ns); null takes the last wish back. */
   | { readonly kind: 'alarm'; readonly atNs: bigint | null }
-  /** The answer to ORDER.save: the machine's sections; it stays held. */
-  | { readonly kind: 'saved'; readonly sections: readonly ImageSection[] }
+  /** The answer to ORDER.save: the machine's sections, and which pages of RAM were written since the last one; it stays held. */
+  | { readonly kind: 'saved'; readonly sections: readonly ImageSection[]; readonly written: Uint8Array }
   | { readonly kind: 'flash-vars'; readonly offset: number; readonly bytes: Uint8Array }
   | { readonly kind: 'ended'; readonly ending: Ending; readonly detail?: string; readonly statistics: RunStatistics };

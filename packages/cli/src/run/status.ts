@@ -31,6 +31,8 @@ export function statusLine(event: MachineEvent): string | undefined {
     case 'resumed': return `running again at ${event.entry}`;
     case 'denied': return `sleep denied with ${event.code}: ${event.reason}`;
     case 'ignored': return 'its wish was ignored';
+    case 'parked': return 'parked';
+    case 'held': return 'held: nobody has renewed its lease';
     case 'paused': return 'paused';
     case 'running': return 'running';
     case 'off': return event.hibernate ? 'the guest switched off to hibernate' : 'the guest switched off';

@@ -29,7 +29,7 @@ async function run(options: RunOptions): Promise<number> {
   const machine = Machine.create({ ...configOf(options), ...(vars && { flashVars: vars.bytes }) }, nodeHost());
   if (options.dumpDtb !== undefined) {
     const file = writer('the device tree', options.dumpDtb);
-    file.write(machine.dtb);
+    file.write(machine.dtb!);
     file.close();
     return STATUS.off;
   }

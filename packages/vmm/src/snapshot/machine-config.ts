@@ -30,8 +30,8 @@ export interface MachineDescription {
   readonly regions: readonly Region[];
 }
 
-export function describeMachine(setup: Omit<MachineDescription, 'regions'>, regions: readonly Region[]): ImageSection {
-  const { cpus, memoryBytes, cpuModel, deterministic, suspendAbi, reboot, entry, fittings } = setup;
+export function describeMachine(setup: MachineDescription): ImageSection {
+  const { cpus, memoryBytes, cpuModel, deterministic, suspendAbi, reboot, entry, fittings, regions } = setup;
   const description = {
     type: MACHINE_TYPE, cpus, memoryBytes, cpuModel, deterministic, suspendAbi, reboot, entry: String(entry), fittings,
     regions: regions.map(({ kind, bytes, what, address }) => ({ kind, bytes, what, ...(address !== undefined && { address: String(address) }) })),

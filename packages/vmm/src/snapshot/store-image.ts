@@ -2,7 +2,7 @@
 import type { Snapshot } from '../machine.ts';
 import { HASH_BYTES } from './bounds.ts';
 import type { Bucket } from './bucket.ts';
-import { chunksOf, CHUNK_BYTES, isZero } from './chunks.ts';
+import { isZero } from './chunks.ts';
 import { type Content, hexOf } from './content.ts';
 import { hashAt, type Image } from './image.ts';
 import type { ChunkPlace, Manifest } from './manifest.ts';
@@ -25,8 +25,8 @@ export interface StoredImage {
 }
 
 export interface StoreOptions {
+  /** Chunks that the store has already, besides those of the snapshot's own past. */
   readonly known?: KnownChunks;
-  readonly chunkBytes?: number;
   readonly progress?: (progress: Progress) => void;
 }
 
@@ -35,29 +35,35 @@ const TURN = 8 << 20;
 
 /** Settles when every chunk is durable. The snapshot's memory must stand still until then. */
 export async function storeImage(snapshot: Snapshot, bucket: Bucket, content: Content, options: StoreOptions = {}): Promise<StoredImage> {
-  const { known = new Map(), chunkBytes = CHUNK_BYTES, progress = () => {} } = options;
-  const total = snapshot.regions.reduce((sum, { bytes }) => sum + Math.ceil(bytes / chunkBytes) * chunkBytes, 0);
-  const hashes = new Uint8Array((total / chunkBytes) * HASH_BYTES), names: string[] = [], seen = new Set(known.keys());
-  const store = new Storing(bucket, content);
-  let done = 0, fresh = 0;
-  for (const chunk of chunksOf(snapshot.regions, chunkBytes)) {
-    const hash = isZero(chunk) ? null : content.sha256(chunk), name = hash ? hexOf(hash) : '';
-    names.push(name);
-    if (hash) {
-      hashes.set(hash, (done / chunkBytes) * HASH_BYTES);
-      if (!seen.has(name)) {
-        seen.add(name);
-        await store.add(name, hash, chunk);
-        fresh += chunkBytes;
-      }
-    }
-    done += chunkBytes;
+  const { known = new Map(), progress = () => {} } = options, { memory, chunkBytes, since } = snapshot, total = memory.length;
+  const hashes = new Uint8Array((total / chunkBytes) * HASH_BYTES), chunks: (KnownPlace | string | null)[] = [];
+  const seen = new Set<string>(), store = new Storing(bucket, content);
+  let fresh = 0;
+  for (let chunk = 0, done = 0; done < total; chunk++, done += chunkBytes) {
     if (done % TURN === 0) progress({ total, done, fresh, written: store.written });
+    if (since && !since.changed(chunk)) {
+      hashes.set(hashAt(since.manifest.image.memory, chunk), chunk * HASH_BYTES);
+      const place = since.manifest.places[chunk];
+      chunks.push(place ? { ...place, pack: since.manifest.packs[place.pack]! } : null);
+      continue;
+    }
+    const bytes = memory.subarray(done, done + chunkBytes);
+    if (isZero(bytes)) {
+      chunks.push(null);
+      continue;
+    }
+    const hash = content.sha256(bytes), name = hexOf(hash), place = known.get(name);
+    hashes.set(hash, chunk * HASH_BYTES);
+    chunks.push(place ?? name);
+    if (place || seen.has(name)) continue;
+    seen.add(name);
+    await store.add(name, hash, bytes);
+    fresh += chunkBytes;
   }
   await store.flush();
   return {
-    image: { sections: snapshot.sections, memory: { chunkBytes, hashes } }, ...placed(names, known, store.places),
-    progress: { total, done, fresh, written: store.written },
+    image: { sections: snapshot.sections, memory: { chunkBytes, hashes } }, ...placed(chunks.map(at => (typeof at === 'string' ? store.places.get(at)! : at))),
+    progress: { total, done: total, fresh, written: store.written },
   };
 }
 
@@ -93,18 +99,17 @@ class Storing {
 }
 
 /** The packs that are referred to, each once, and the place of every chunk among them. */
-function placed(names: readonly string[], known: KnownChunks, stored: KnownChunks): Pick<StoredImage, 'packs' | 'places'> {
-  const packs: Uint8Array[] = [], numbers = new Map<string, number>();
+function placed(chunks: readonly (KnownPlace | null)[]): Pick<StoredImage, 'packs' | 'places'> {
+  const packs: Uint8Array[] = [], byName = new Map<string, number>(), byObject = new Map<Uint8Array, number>();
   const numberOf = (pack: Uint8Array): number => {
-    const hex = hexOf(pack), number = numbers.get(hex) ?? packs.push(pack) - 1;
-    numbers.set(hex, number);
+    const known = byObject.get(pack);
+    if (known !== undefined) return known;
+    const name = hexOf(pack), number = byName.get(name) ?? packs.push(pack) - 1;
+    byName.set(name, number);
+    byObject.set(pack, number);
     return number;
   };
-  const places = names.map(name => {
-    const place = name === '' ? undefined : stored.get(name) ?? known.get(name);
-    return place ? { pack: numberOf(place.pack), offset: place.offset, stored: place.stored, codec: place.codec } : null;
-  });
-  return { packs, places };
+  return { places: chunks.map(place => place && { pack: numberOf(place.pack), offset: place.offset, stored: place.stored, codec: place.codec }), packs };
 }
 
 /** The chunks that a manifest refers to, for the next one of the same guest, or of one like it. */
