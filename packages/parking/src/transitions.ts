@@ -68,7 +68,7 @@ const verbFor = ({ state, name }: GuestRow): string =>
 
 /** The owner says that its guest fell asleep, and what will wake it. */
 export const fellAsleep = (name: string, epoch: number, wake: Pick<GuestRow, 'wakeAt' | 'wakeSources'>, why: string): Decision<void> => view => {
-  const guest = owned(view, name, epoch, ['running']);
+  const guest = owned(view, name, epoch, ['running', 'waking']);
   return { guest: at(guest, view, { state: 'asleep', ...wake, lastSleep: why }), answer: undefined };
 };
 
@@ -76,6 +76,12 @@ export const fellAsleep = (name: string, epoch: number, wake: Pick<GuestRow, 'wa
 export const runs = (name: string, epoch: number, why: string): Decision<void> => view => {
   const guest = owned(view, name, epoch, ['asleep', 'waking']);
   return { guest: at(guest, view, { state: 'running', wakeAt: null, wakeSources: [], lastWake: why }), answer: undefined };
+};
+
+/** The owner says that what it woke sleeps on, here: what will wake it is as it was. */
+export const stillAsleep = (name: string, epoch: number): Decision<void> => view => {
+  const guest = owned(view, name, epoch, ['waking']);
+  return { guest: at(guest, view, { state: 'asleep' }), answer: undefined };
 };
 
 /** The owner's lease goes on. ESTALE tells that it is over: stop at once. */
@@ -100,15 +106,16 @@ export interface Publication {
   readonly store: string;
   readonly wakeAt: number | null;
   readonly wakeSources: readonly string[];
+  readonly lastSleep?: string;
 }
 
 /**
  * The one moment at which a guest becomes parked: its manifest is published and its owner lets go, in one transaction, the bytes being durable before. An event that
- * came meanwhile aborts it: `answer` is then 'events', and nothing has changed.
+ * came meanwhile aborts it, and so does its own appointment if that is over: `answer` is then 'events', and nothing has changed.
  */
 export const publish = (name: string, epoch: number, { generation, ...where }: Publication): Decision<'parked' | 'events'> => view => {
   const guest = owned(view, name, epoch, ['parking']);
-  if (view.inbox.length > 0) return { answer: 'events' };
+  if (view.inbox.length > 0 || (where.wakeAt !== null && where.wakeAt <= view.now)) return { answer: 'events' };
   if (generation.generation !== guest.generation + 1 || generation.epoch !== epoch) {
     throw new HypnosError('ESTALE', `generation ${generation.generation} does not follow ${guest.generation}: it was made for another state of ${name}.`);
   }
@@ -118,12 +125,26 @@ export const publish = (name: string, epoch: number, { generation, ...where }: P
   };
 };
 
-/** Takes a parked guest to run it. EBUSY while another has it: one guest is woken once. */
-export const acquire = (name: string, owner: string, lease: number): Decision<Ownership & { readonly guest: GuestRow }> => view => {
-  const guest = there(view, name);
-  if (guest.state !== 'parked') throw new HypnosError('EBUSY', `${name} is ${guest.state}${guest.owner ? ` in ${guest.owner}` : ''}: only a parked guest is woken.`);
+/** What is woken: the guest, and the generation that it goes on from. */
+export interface Acquired extends Ownership {
+  readonly guest: GuestRow;
+  readonly from: GenerationRow;
+}
+
+/**
+ * Takes a parked guest to run it, from its newest generation unless told another. EBUSY while somebody has it: one guest is woken once. A guest that is off
+ * goes on only from a generation that is named, since what it did after that is gone.
+ */
+export const acquire = (name: string, owner: string, lease: number, generation?: number): Decision<Acquired> => view => {
+  const guest = there(view, name), from = view.generations.find(g => g.generation === (generation ?? guest.generation));
+  if (guest.state === 'off' && generation === undefined) {
+    const again = guest.generation > 0 ? `; --generation ${guest.generation} goes back to when it was last stored` : '';
+    throw new HypnosError('EBUSY', `${name} is off: there is nothing to wake${again}.`);
+  }
+  if (guest.state !== 'parked' && guest.state !== 'off') throw new HypnosError('EBUSY', `${name} is ${guest.state}${guest.owner ? ` in ${guest.owner}` : ''}: only a parked guest is woken.`);
+  if (!from) throw new HypnosError('ENOENT', `${name} has no generation ${generation ?? guest.generation}: it has ${view.generations.map(g => g.generation).join(', ') || 'none'}.`);
   const leaseUntil = view.now + lease, taken = at(guest, view, { state: 'waking', owner, leaseUntil, epoch: guest.epoch + 1 });
-  return { guest: taken, answer: { epoch: taken.epoch, leaseUntil, guest: taken } };
+  return { guest: taken, answer: { epoch: taken.epoch, leaseUntil, guest: taken, from } };
 };
 
 /** The machine has ended by itself: switched off, crashed, stopped. */
@@ -131,6 +152,12 @@ export const end = (name: string, epoch: number): Decision<void> => view => {
   const guest = owned(view, name, epoch, RUNS);
   return { guest: at(guest, view, { ...NOBODY, state: 'off', epoch: epoch + 1, wakeAt: null, wakeSources: [] }), taken: true, answer: undefined };
 };
+
+const freed = (guest: GuestRow, view: GuestView): GuestRow =>
+  at(guest, view, { ...NOBODY, state: guest.generation > 0 ? 'parked' : 'off', epoch: guest.epoch + 1 });
+
+/** The owner lets go of a guest that it cannot run: it is as it was when it was last stored. */
+export const release = (name: string, epoch: number): Decision<void> => view => ({ guest: freed(owned(view, name, epoch, RUNS), view), answer: undefined });
 
 /**
  * Frees a guest whose owner is gone: dead on this host, or silent until after its lease. It is then parked at its newest generation; a guest that was never
@@ -140,8 +167,7 @@ export const recover = (name: string, ownerIsDead: (owner: string) => boolean): 
   const { guest, now } = view;
   if (!guest || guest.owner === null || guest.leaseUntil === null) return { answer: false };
   if (now < guest.leaseUntil && !ownerIsDead(guest.owner)) return { answer: false };
-  const state = guest.generation > 0 ? 'parked' as const : 'off' as const;
-  return { guest: at(guest, view, { ...NOBODY, state, epoch: guest.epoch + 1 }), answer: true };
+  return { guest: freed(guest, view), answer: true };
 };
 
 /** Puts an event into the guest's inbox, whatever it does: from here on it is not lost. Answers the guest, whose owner may then be rung. */

@@ -25,7 +25,7 @@ export interface QueueInFlight { readonly device: string; readonly queue: number
 export type Happening =
   | { readonly event: 'booted'; readonly entry: string }
   /** Goes on from an image, asleep or awake. */
-  | { readonly event: 'restored'; readonly asleep: boolean }
+  | { readonly event: 'restored'; readonly asleep: boolean; readonly asked?: boolean; readonly wake?: WakeOutlook }
   | { readonly event: 'suspend-asked'; readonly entry: string; readonly context: string }
   /** The guest asks while buffers of its lie in queues of devices: it has not brought them to rest (suspend contract C65). */
   | { readonly event: 'in-flight'; readonly queues: readonly QueueInFlight[] }

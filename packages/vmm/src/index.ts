@@ -7,7 +7,7 @@ export { runMachine } from './machine-thread.ts';
 export type { Host, HostClock, MachineThread, SharedMemory, ThreadHost } from './ports.ts';
 export type { Ending, EngineName, RunStatistics, ThreadMessage, ThreadSetup } from './thread-setup.ts';
 export { eventLine, type Happening, type MachineEvent, type Moment, type QueueInFlight, type WakeCause, type WakeOutlook } from './events.ts';
-export { parseSuspendPolicy, PSCI, type PsciError, type SuspendDecision, type SuspendPolicy } from './policy.ts';
+export { COUNTER_POLICIES, type CounterPolicy, parseSuspendPolicy, PSCI, type PsciError, type SuspendDecision, type SuspendPolicy } from './policy.ts';
 export { parseWakeSources, type WakeSources } from './wake-sources.ts';
 export type { Inflate } from './boot/kernel-image.ts';
 export type { Firmware } from './boot/plan.ts';

@@ -107,7 +107,7 @@ function build(setup: ThreadSetup, host: ThreadHost, map: MemoryMap, first: bool
   });
   machine = new RunningMachine({
     host, vm, devices, alarms, life, mailbox, entropy, memoryBytes: setup.memoryBytes, policy: setup.onSuspend, wakeOn: setup.wakeOn, abi: setup.suspendAbi,
-    nowNs: clock.nowNs, wallNs: clock.wallNs,
+    nowNs: clock.nowNs, wallNs: clock.wallNs, ...(setup.answered && { answered: setup.answered }), ...(setup.away && { away: setup.away }),
   });
   if (!restore) {
     for (const region of placed.filter(({ kind }) => kind === 'segment')) {

@@ -8,7 +8,7 @@ import { MAP } from './board/map.ts';
 import { psciCode } from './lifecycle.ts';
 import { type BootPlan, type MachinePlan, planBoot } from './machine-plan.ts';
 import { type Line, Mailbox, ORDER } from './mailbox.ts';
-import type { PsciError, SuspendDecision, SuspendPolicy } from './policy.ts';
+import type { CounterPolicy, PsciError, SuspendDecision, SuspendPolicy } from './policy.ts';
 import type { Host, MachineThread } from './ports.ts';
 import type { ImageSection } from './snapshot/image.ts';
 import { describeMachine } from './snapshot/machine-config.ts';
@@ -27,6 +27,10 @@ export interface RunConfig {
   readonly onSuspend?: SuspendPolicy;
   readonly wakeOn?: WakeSources;
   readonly engine?: EngineName;
+  /** For a guest that was stored: what its counter makes of the time since. Default: `as-it-slept`. A deterministic machine's time stands still. */
+  readonly counter?: CounterPolicy;
+  /** For one that was stored as it asked to sleep: the answer. Default: its request is put to the listeners anew. */
+  readonly answered?: SuspendDecision;
 }
 
 export interface MachineConfig extends RunConfig {
@@ -124,6 +128,7 @@ export class Machine {
   /** Once the machine runs. */
   #memory: ImageMemory | undefined;
   #saved: ((sections: readonly ImageSection[] | null) => void) | undefined;
+  #typed = 0;
   /** Why a chunk of the image it goes on from cannot be had. */
   #lost: string | undefined;
 
@@ -196,12 +201,18 @@ export class Machine {
   }
 
   #setup(memory: ThreadSetup['memory']): ThreadSetup {
-    const { engine, onSuspend, wakeOn } = this.#config;
+    const { engine, onSuspend, wakeOn, answered } = this.#config, away = this.#away();
     return {
       ...this.#plan, memory, mailbox: this.#mailbox.memory, cpus: 1, engine: engine ?? 'interpreter',
       onSuspend: onSuspend ?? (this.#listeners.suspend.length > 0 ? { do: 'ask' } : { do: 'sleep' }),
-      wakeOn: wakeOn ?? 'any', ...(this.#restore && { restore: this.#restore.sections }),
+      wakeOn: wakeOn ?? 'any', ...(this.#restore && { restore: this.#restore.sections }), ...(answered && { answered }), ...(away && { away }),
     };
+  }
+
+  /** An image that does not say when it was made has not been away. */
+  #away(): ThreadSetup['away'] {
+    const at = this.#restore?.manifest.parkedAtNs ?? 0n, ns = this.#host.clock.wallNs() - at;
+    return at === 0n || ns <= 0n || this.#plan.deterministic ? undefined : { ns, counter: this.#config.counter ?? 'as-it-slept' };
   }
 
   #heard(message: ThreadMessage, finish: (ended: Ended) => void): void {
@@ -275,6 +286,7 @@ export class Machine {
   /** Types into a console of the guest's: the serial one, or hvc0. Settles when all bytes are on their way; the guest takes them at its own pace and none is lost. */
   async type(bytes: Uint8Array, console: 'uart' | 'virtio' = 'uart'): Promise<void> {
     const { input } = this.#mailbox[console];
+    this.#typed += bytes.length;
     for (let rest = bytes; rest.length > 0 && this.#ended === undefined;) {
       const written = input.write(rest);
       rest = rest.subarray(written);
@@ -282,6 +294,9 @@ export class Machine {
       else await input.roomAsync(() => this.#ended !== undefined);
     }
   }
+
+  /** Bytes typed so far: a snapshot holds those that came before it was asked for. */
+  get typed(): number { return this.#typed; }
 
   /** Presses a key of the machine's case. */
   press(key: 'power' | 'sleep'): void { this.#order(key === 'power' ? ORDER.powerKey : ORDER.sleepKey); }

@@ -26,6 +26,13 @@ export type SuspendDecision =
  */
 export type SuspendPolicy = SuspendDecision | { readonly do: 'ask' } | { readonly do: 'off' };
 
+/**
+ * What a guest's counter makes of the time in a store: it goes on (`advanced`), it stands still (`frozen`), or it goes on for a guest that slept and
+ * stands still for one that ran (`as-it-slept`). The real-time clock follows the wall in any case.
+ */
+export type CounterPolicy = 'as-it-slept' | 'advanced' | 'frozen';
+export const COUNTER_POLICIES: readonly CounterPolicy[] = ['as-it-slept', 'advanced', 'frozen'];
+
 const ERRORS = Object.keys(PSCI).filter(name => name !== 'SUCCESS') as PsciError[];
 
 /** `DENIED`, `denied`, `-3`: a PSCI error. SUCCESS is none: Linux takes it for a failure of the firmware (C18). */

@@ -7,14 +7,15 @@ import { unreachable } from '@hypnos/base';
 import type { SystemEventExit, SystemEvent, Vcpu } from '@hypnos/hypervisor';
 import { EVENT_FLAG } from '@hypnos/hypervisor';
 import type { RunningMachine } from './running-machine.ts';
-import { asked, endedByOwner, ownerWakes, woke, wokenOutside } from './suspend.ts';
+import { asked, askedBefore, endedByOwner, ownerWakes, woke, wokenOutside } from './suspend.ts';
 import type { Ending } from './thread-setup.ts';
 import { ENDS, ORDER } from './mailbox.ts';
 
 export type Phase = 'running' | 'paused' | { readonly ended: Ending; readonly detail?: string };
 
 export function runVcpu(vcpu: Vcpu, machine: RunningMachine): Exclude<Phase, string> {
-  let phase: Phase = machine.life.asked ? asked(vcpu, machine) : served(vcpu, machine);
+  let phase: Phase = machine.life.asked ? askedBefore(vcpu, machine) : 'running';
+  if (phase === 'running') phase = served(vcpu, machine);         // before the first instruction: a guest that sleeps hears of no order while it does
   for (;;) {
     if (phase === 'running') phase = running(vcpu, machine);
     else if (phase === 'paused') phase = paused(vcpu, machine);

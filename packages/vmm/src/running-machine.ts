@@ -1,5 +1,5 @@
 /** What the run loop works with: the VM, its bus and devices, the mailbox, and the figures of the run. */
-import { CAP, type SuspendAbi, type Vcpu, type Vm } from '@hypnos/hypervisor';
+import { CAP, NANOSECONDS_PER_TICK, type SuspendAbi, type Vcpu, type Vm } from '@hypnos/hypervisor';
 import type { Alarms } from './alarms.ts';
 import type { Devices } from './board/devices.ts';
 import { interruptName, intidOf, MAP } from './board/map.ts';
@@ -7,7 +7,7 @@ import { Bus } from './bus.ts';
 import type { Happening, QueueInFlight, WakeCause, WakeOutlook } from './events.ts';
 import { outlook, SUSPEND, type Lifecycle } from './lifecycle.ts';
 import { ORDER, type Mailbox, type Ring } from './mailbox.ts';
-import type { SuspendPolicy } from './policy.ts';
+import type { CounterPolicy, SuspendDecision, SuspendPolicy } from './policy.ts';
 import type { ThreadHost } from './ports.ts';
 import type { Entropy } from './seeded.ts';
 import type { ImageSection } from './snapshot/image.ts';
@@ -27,6 +27,10 @@ export interface MachineParts {
   readonly policy: SuspendPolicy;
   readonly wakeOn: WakeSources;
   readonly abi: SuspendAbi;
+  /** What answers a request to sleep that waited when the image was made; without it the owner is asked anew. */
+  readonly answered?: SuspendDecision;
+  /** How long the guest was in a store, and what its counter makes of it. */
+  readonly away?: { readonly ns: bigint; readonly counter: CounterPolicy };
   /** Machine time. */
   readonly nowNs: () => bigint;
   readonly wallNs: () => bigint;
@@ -85,6 +89,8 @@ export class RunningMachine {
     return this.abi === 'run+suspend' && this.life.suspended === SUSPEND.system ? RUN_AND_SUSPEND : RUN_PLAIN;
   }
 
+  get answered(): SuspendDecision | undefined { return this.#parts.answered; }
+
   post(message: ThreadMessage): void { this.#parts.host.post(message); }
 
   report(happening: Happening): void {
@@ -138,12 +144,20 @@ export class RunningMachine {
   }
   /** Goes on from an image: held, until it runs. */
   load(vcpu: Vcpu, sections: readonly ImageSection[]): void {
-    const counter = loadMachine(this.#state(vcpu), sectionsOf(sections, 'the snapshot'));
+    const saved = loadMachine(this.#state(vcpu), sectionsOf(sections, 'the snapshot')), counter = saved + this.#missed();
     this.vm.setCounterOffset(this.vm.counterOffset + this.vm.counter() - counter);
     this.freeze(counter);
     const asleep = this.life.suspended === SUSPEND.system;
     if (asleep) this.#asleepSinceNs = this.#startedNs;
-    this.report({ event: 'restored', asleep });
+    this.report({ event: 'restored', asleep, ...(this.life.asked !== 0 && { asked: true }), ...(asleep && { wake: this.outlook(vcpu) }) });
+  }
+  /**
+   * Ticks by which the counter goes on while a guest is away. One that sleeps counts its sleep by it; one that ran would find all its
+   * timers due at once.
+   */
+  #missed(): bigint {
+    const { away } = this.#parts, sleeps = this.life.suspended === SUSPEND.system || this.life.asked !== 0;
+    return away && (away.counter === 'advanced' || (away.counter === 'as-it-slept' && sleeps)) ? away.ns / BigInt(NANOSECONDS_PER_TICK) : 0n;
   }
   #state(vcpu: Vcpu): MachineState {
     const { vm, devices, life, mailbox, entropy, memoryBytes } = this.#parts;

@@ -25,6 +25,13 @@ export function asked(vcpu: Vcpu, machine: RunningMachine): Phase {
   return decide(vcpu, machine, decision);
 }
 
+/** A request that waited when the image was made: answered by whoever took the image, or put to the owner anew. */
+export function askedBefore(vcpu: Vcpu, machine: RunningMachine): Phase {
+  if (!machine.answered) return asked(vcpu, machine);
+  machine.life.asked = 0;
+  return decide(vcpu, machine, machine.answered);
+}
+
 function decide(vcpu: Vcpu, machine: RunningMachine, decision: SuspendDecision): Phase {
   switch (decision.do) {
     case 'sleep': return fallAsleep(vcpu, machine);

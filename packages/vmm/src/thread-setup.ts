@@ -1,7 +1,7 @@
 /** What goes to a vCPU's thread when it starts, and what it says: plain values that can be cloned between threads. */
 import type { MachineEvent, WakeOutlook } from './events.ts';
 import type { MachinePlan } from './machine-plan.ts';
-import type { SuspendPolicy } from './policy.ts';
+import type { CounterPolicy, SuspendDecision, SuspendPolicy } from './policy.ts';
 import type { ImageSection } from './snapshot/image.ts';
 import type { WakeSources } from './wake-sources.ts';
 
@@ -18,6 +18,8 @@ export interface ThreadSetup extends MachinePlan {
   readonly wakeOn: WakeSources;
   /** Sections of an image to go on from. */
   readonly restore?: readonly ImageSection[];
+  readonly answered?: SuspendDecision;
+  readonly away?: { readonly ns: bigint; readonly counter: CounterPolicy };
 }
 
 /** How a machine ended. */

@@ -1,0 +1,253 @@
+/**
+ * Keeps one guest while its machine lives in this process: renews its lease, tells the ledger what becomes of it, takes the events that come for it, and
+ * parks it. The ledger decides who owns a guest; a keeper that was superseded stops its machine.
+ */
+import { HypnosError } from '@hypnos/base';
+import {
+  type Ended, hexOf, imageRoot, type InboxEvent, knownChunks, type KnownChunks, type Machine, type MachineEvent, type Manifest, getManifest, hashOf,
+  putManifest, type Progress, storeImage, type SuspendDecision, type SuspendRequest, type WakeOutlook,
+} from '@hypnos/vmm';
+import { sleepText, wakeOf, wakeText } from './events.ts';
+import { LEASE, type ParkingPorts, type ParkReport } from './ports.ts';
+import * as transitions from './transitions.ts';
+import type { Decision } from './transitions.ts';
+
+/** Guests whose newest image a first park looks into for chunks that are stored already. */
+const RELATIVES = 16;
+
+export interface Kept {
+  readonly name: string;
+  readonly id: string;
+  readonly epoch: number;
+  readonly machine: Machine;
+  readonly store: string;
+  /** The image it goes on from. */
+  readonly from?: Manifest;
+}
+
+export interface KeeperListeners {
+  /** What would be worth telling a person: a park that came to nothing, a lease that could not be renewed. */
+  notice?(text: string): void;
+  progress?(progress: Progress): void;
+  parked?(report: ParkReport): void;
+}
+
+export class Keeper {
+  readonly name: string;
+  readonly id: string;
+  readonly epoch: number;
+  readonly machine: Machine;
+  readonly store: string;
+  readonly #ports: ParkingPorts;
+  readonly #listeners: KeeperListeners;
+  readonly #lease: number;
+  /** Changes of the ledger, one behind the other. */
+  #told: Promise<unknown> = Promise.resolve();
+  #state: 'waking' | 'running' | 'asleep';
+  #wake: WakeOutlook = { sources: [], filtered: [] };
+  /** The events being taken: how many there were. */
+  #taking: Promise<number> = Promise.resolve(0);
+  #parking: Promise<'parked' | 'events'> | undefined;
+  #isParked = false;
+  #cancelRenewal: (() => void) | undefined;
+  #over = false;
+
+  constructor(ports: ParkingPorts, kept: Kept, listeners: KeeperListeners = {}) {
+    this.name = kept.name;
+    this.id = kept.id;
+    this.epoch = kept.epoch;
+    this.machine = kept.machine;
+    this.store = kept.store;
+    this.#ports = ports;
+    this.#listeners = listeners;
+    this.#lease = ports.lease ?? LEASE;
+    this.#state = kept.from ? 'waking' : 'running';
+    this.machine.on('event', event => this.#happened(event));
+  }
+
+  /** Runs the machine to its end, and lets go of the guest. Its lease was taken at `grantedNs` of the host's monotonic clock. */
+  async run(grantedNs: bigint): Promise<Ended> {
+    this.#mayRunFrom(grantedNs);
+    this.#renewLater();
+    try {
+      const ended = await this.machine.run();
+      await this.#parking?.catch(() => {});
+      await this.#told;
+      if (!this.#isParked) await this.#letGo(ended);
+      return this.#isParked ? { ...ended, ending: 'parked' } : ended;
+    } finally {
+      this.#over = true;
+      this.#cancelRenewal?.();
+    }
+  }
+
+  /** A machine that failed leaves its guest as it was stored; one that ended is off. */
+  async #letGo({ ending }: Ended): Promise<void> {
+    const decision = ending === 'fault' ? transitions.release(this.name, this.epoch) : transitions.end(this.name, this.epoch);
+    await this.#change(decision).catch(error => this.#notice(error));
+  }
+
+  #change<T>(decision: Decision<T>): Promise<T> { return this.#ports.ledger.change(this.name, decision); }
+  #notice(error: unknown): void { this.#listeners.notice?.(error instanceof Error ? error.message : String(error)); }
+
+  /** The machine holds itself a fifth of the lease before the ledger would let somebody else have the guest. */
+  #mayRunFrom(ns: bigint): void { this.machine.mayRunUntil(ns + BigInt(Math.floor(this.#lease * 0.8 * 1e6))); }
+
+  #renewLater(): void {
+    this.#cancelRenewal = this.#ports.host.timer(this.#lease / 3, () => { void this.#renew(); });
+  }
+  async #renew(): Promise<void> {
+    const { clock } = this.#ports.host, now = clock.monotonicNs();
+    try {
+      await this.#change(transitions.renew(this.name, this.epoch, this.#lease));
+      if (this.#over || this.#isParked) return;
+      this.#mayRunFrom(now);
+      await this.takeEvents();
+    } catch (error) {
+      if (this.#over || this.#isParked) return;
+      this.#notice(error);
+      if (error instanceof HypnosError && (error.code === 'ESTALE' || error.code === 'ENOENT')) return this.machine.stop();
+    }
+    this.#renewLater();
+  }
+
+  /** The ledger hears of sleeps and wakes in their order; what it cannot be told ends nothing, a lost lease excepted, which renewal notices. */
+  #tell(decision: Decision<unknown>): void {
+    this.#told = this.#told.then(() => this.#change(decision)).catch(error => { if (!this.#isParked) this.#notice(error); });
+  }
+
+  #happened(event: MachineEvent): void {
+    switch (event.event) {
+      case 'asleep':
+        this.#wake = event.wake;
+        this.#state = 'asleep';
+        return this.#tell(transitions.fellAsleep(this.name, this.epoch, wakeOf(event.wake), sleepText(event.wake)));
+      case 'restored':
+        if (event.asked) return;                             // it falls asleep at once, and says so
+        this.#state = event.asleep ? 'asleep' : 'running';
+        if (event.wake) this.#wake = event.wake;
+        return this.#tell(event.asleep ? transitions.stillAsleep(this.name, this.epoch) : transitions.runs(this.name, this.epoch, 'it goes on where it was'));
+      case 'woke':
+        if (this.#state === 'running') return;
+        this.#state = 'running';
+        return this.#tell(transitions.runs(this.name, this.epoch, wakeText(event)));
+      default:
+    }
+  }
+
+  /** Takes what came into the guest's inbox and does it: called by the bell, and with each renewal of the lease. */
+  async takeEvents(): Promise<void> {
+    if (this.#parking) return;                             // the park will find them
+    await (this.#taking = this.#take());
+  }
+  async #take(): Promise<number> {
+    const events = await this.#change(transitions.take(this.name, this.epoch));
+    for (const event of events) this.#act(event);
+    return events.length;
+  }
+  #act({ kind }: InboxEvent): void {
+    if (kind === 'sleep-key') this.machine.press('sleep');
+    else this.machine.wake();
+  }
+
+  /** Answers a guest that asks to sleep by storing it. Rejects where that cannot be done: the guest is still here then. */
+  async parkAsked(request: SuspendRequest): Promise<SuspendDecision> {
+    this.#wake = request.wake;
+    if (await this.park(sleepText(request.wake)) === 'parked') return { do: 'park' };
+    this.machine.wake();                                   // what came meanwhile wakes it as soon as it sleeps
+    return request.sleep();
+  }
+
+  /** Stores a guest that is at rest in this machine, or (with `--now`) runs: the machine ends when it is parked, and goes on when an event came. */
+  async parkHere(): Promise<'parked' | 'events'> {
+    const how = await this.park(this.#state === 'asleep' ? null : 'it was stored as it ran');
+    if (how === 'parked') this.machine.release();
+    else this.machine.wake();
+    return how;
+  }
+
+  /** Snapshot, store, publish. `why` is what the ledger says of the sleep; null leaves that as it is. The machine is held while it lasts. */
+  park(why: string | null): Promise<'parked' | 'events'> {
+    if (this.#parking) throw new HypnosError('EBUSY', `${this.name} is being parked: wait for it.`);
+    return this.#parking = this.#park(why).finally(() => { this.#parking = undefined; });
+  }
+
+  async #park(why: string | null): Promise<'parked' | 'events'> {
+    const asleep = this.#state === 'asleep';
+    if (await this.#taking.catch(() => 0) > 0) return 'events';    // they are on their way to the machine
+    await this.#told;
+    await this.#change(transitions.beginPark(this.name, this.epoch));
+    try {
+      const report = await this.#storeAndPublish(why, asleep);
+      if (report) {
+        this.#isParked = true;
+        this.#listeners.parked?.(report);
+        return 'parked';
+      }
+      await this.#goOn(asleep);
+      await this.#take();
+      return 'events';
+    } catch (error) {
+      await this.#goOn(asleep).catch(() => {});
+      throw error;
+    }
+  }
+
+  async #goOn(asleep: boolean): Promise<void> {
+    await this.#change(transitions.abortPark(this.name, this.epoch, asleep));
+    this.machine.resume();
+  }
+
+  /** Null where an event came meanwhile, the guest woke, or something was typed: nothing is published then. */
+  async #storeAndPublish(why: string | null, asleep: boolean): Promise<ParkReport | null> {
+    const { ledger, content, host: { clock } } = this.#ports, bucket = this.#ports.bucket(this.store), steps: Record<string, number> = {};
+    let since = clock.monotonicNs();
+    const step = (name: string): void => {
+      const now = clock.monotonicNs();
+      steps[name] = Number(now - since) / 1e6;
+      since = now;
+    };
+    const { typed } = this.machine, snapshot = await this.machine.snapshot(), parkedAtNs = clock.wallNs();
+    if (asleep && this.#state !== 'asleep') return null;
+    step('snapshot');
+    const { guest, generations } = await ledger.view(this.name), last = generations.at(-1);
+    const known = snapshot.since ? undefined : await this.#relatives();
+    step('look');
+    const stored = await storeImage(snapshot, bucket, content, { ...(known && { known }), ...(this.#listeners.progress && { progress: this.#listeners.progress }) });
+    step('chunks');
+    const generation = (guest?.generation ?? 0) + 1, manifest: Manifest = {
+      guest: hashOfId(this.id), generation: BigInt(generation), epoch: BigInt(this.epoch), parkedAtNs, parent: (last && hashOf(last.manifest)) ?? new Uint8Array(32), ...stored,
+    };
+    const hash = await putManifest(bucket, manifest, content), root = hexOf(imageRoot(stored.image, content));
+    step('manifest');
+    if (this.machine.typed !== typed) return null;
+    const { written } = stored.progress;
+    const answer = await this.#change(transitions.publish(this.name, this.epoch, {
+      generation: { generation, manifest: hexOf(hash), root, epoch: this.epoch, storedAt: Number(parkedAtNs / 1_000_000n), newBytes: written, storedBytes: storedBytes(manifest) },
+      store: this.store, ...wakeOf(this.#wake), ...(why !== null && { lastSleep: why }),
+    }));
+    step('publish');
+    return answer === 'parked' ? { generation, root, progress: stored.progress, steps } : null;
+  }
+
+  /** Chunks of other guests in the same store: what was booted from the same kernel is stored once. */
+  async #relatives(): Promise<KnownChunks> {
+    const { ledger, content } = this.#ports, bucket = this.#ports.bucket(this.store), manifests: Manifest[] = [];
+    const rows = (await ledger.guests()).filter(g => g.generation > 0 && g.store === this.store).sort((a, b) => b.since - a.since).slice(0, RELATIVES);
+    for (const { name } of rows) {
+      const newest = (await ledger.view(name)).generations.at(-1), hash = newest && hashOf(newest.manifest);
+      // One that cannot be read has nothing to share; who wants that guest hears why.
+      if (hash) await getManifest(bucket, hash, content).then(m => manifests.push(m), () => {});
+    }
+    return knownChunks(...manifests);
+  }
+}
+
+const hashOfId = (id: string): Uint8Array => Uint8Array.from(id.match(/../g)!, pair => Number.parseInt(pair, 16));
+
+/** What the chunks of an image take in the store, each once. */
+function storedBytes({ places }: Manifest): number {
+  const seen = new Map<string, number>();
+  for (const place of places) if (place) seen.set(`${place.pack}@${place.offset}`, place.stored);
+  return [...seen.values()].reduce((sum, bytes) => sum + bytes, 0);
+}
