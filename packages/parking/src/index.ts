@@ -1,2 +1,2 @@
 export * as transitions from './transitions.ts';
-export type { Decision, NewGuest, Ownership, Publication } from './transitions.ts';
+export type { Attempt, Decision, Fork, NewGuest, Ownership, Publication } from './transitions.ts';
