@@ -13,10 +13,10 @@ for (let won = 0; won < Number(rounds); ) {
     await ledger.change(name, transitions.post(name, { kind: 'wake', detail: `${owner} ${won}` }));
     const taken = await ledger.change(name, transitions.take(name, epoch));
     for (const { detail } of taken) console.log(`took ${detail}`);
-    await ledger.change(name, transitions.beginPark(name, epoch));
+    const { collections } = await ledger.change(name, transitions.beginPark(name, epoch));
     const number = guest.generation + 1;
     await ledger.change(name, transitions.publish(name, epoch, {
-      generation: { generation: number, manifest: `${number}`, root: '', epoch, storedAt: 0, newBytes: 0, storedBytes: 0 }, store: 'nowhere', wakeAt: null, wakeSources: [],
+      generation: { generation: number, manifest: `${number}`, root: '', epoch, storedAt: 0, newBytes: 0, storedBytes: 0 }, store: 'nowhere', wakeAt: null, wakeSources: [], collections, keep: 1_000_000,
     }));
     console.log(`left ${epoch}`);
     won++;

@@ -2,7 +2,7 @@
 import type { HypnosError } from '@hypnos/base';
 import { SqliteLedger } from '@hypnos/host-node';
 import { type Decision, transitions } from '@hypnos/parking';
-import type { GenerationRow, GuestView } from '@hypnos/vmm';
+import type { GuestView } from '@hypnos/vmm';
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -16,7 +16,7 @@ let files = 0;
 
 const LEASE = 10_000, id = (n: number) => String(n).padStart(32, '0');
 const code = (wanted: string, says = /./) => (error: HypnosError) => error.code === wanted && says.test(error.message);
-const generationOf = (generation: number, epoch: number): GenerationRow =>
+const generationOf = (generation: number, epoch: number) =>
   ({ generation, manifest: `manifest-${generation}`, root: `root-${generation}`, epoch, storedAt: 0, newBytes: 1, storedBytes: 2 });
 
 /** A ledger with a guest `dev` that host `a` runs; its clock stands where it is put. */
@@ -25,8 +25,8 @@ async function withDev(file = ':memory:') {
   const be = <T>(decision: Decision<T>) => ledger.change('dev', decision);
   const { epoch } = await be(transitions.create('dev', { id: id(1), owner: 'a', lease: LEASE, memoryBytes: 1 << 28 }));
   const park = async (generation: number, holder: number, wakeAt: number | null = null) => {
-    await be(transitions.beginPark('dev', holder));
-    return be(transitions.publish('dev', holder, { generation: generationOf(generation, holder), store: '/store', wakeAt, wakeSources: ['rtc'] }));
+    const { collections } = await be(transitions.beginPark('dev', holder));
+    return be(transitions.publish('dev', holder, { generation: generationOf(generation, holder), store: '/store', wakeAt, wakeSources: ['rtc'], collections }));
   };
   return { ledger, clock, be, epoch, park, view: (): Promise<GuestView> => ledger.view('dev') };
 }
@@ -41,7 +41,7 @@ test('a guest is made, sleeps, is parked, and woken by another with the next epo
     id: id(1), name: 'dev', state: 'parked', since: 2000, owner: null, epoch: 2, leaseUntil: null, generation: 1, memoryBytes: 1 << 28, store: '/store',
     wakeAt: 5000, wakeSources: ['rtc'], lastSleep: 'rtcwake', lastWake: null, origin: null,
   });
-  assert.deepEqual(generations, [generationOf(1, 1)]);
+  assert.deepEqual(generations, [{ ...generationOf(1, 1), store: '/store', wakeAt: 5000, wakeSources: ['rtc'] }]);
   const b = await be(transitions.acquire('dev', 'b', LEASE));
   assert.equal(b.epoch, 3);
   await be(transitions.runs('dev', b.epoch, 'its alarm'));
@@ -65,7 +65,7 @@ test('whoever was superseded changes nothing any more', async () => {
   const stale: readonly Decision<unknown>[] = [
     transitions.renew('dev', b.epoch, LEASE), transitions.runs('dev', b.epoch, ''), transitions.fellAsleep('dev', b.epoch, { wakeAt: null, wakeSources: [] }, ''),
     transitions.beginPark('dev', b.epoch), transitions.abortPark('dev', b.epoch, true), transitions.end('dev', b.epoch), transitions.take('dev', b.epoch),
-    transitions.publish('dev', b.epoch, { generation: generationOf(2, b.epoch), store: '', wakeAt: null, wakeSources: [] }),
+    transitions.publish('dev', b.epoch, { generation: generationOf(2, b.epoch), store: '', wakeAt: null, wakeSources: [], collections: 0 }),
   ];
   for (const decision of stale) await assert.rejects(be(decision), code('ESTALE', /another owner by now \(epoch 5, not 3\): this machine must not run on/));
   assert.deepEqual(await view(), before);
@@ -108,21 +108,64 @@ test('a fork is a guest of its own with the same chunks; names are unique; what 
   await park(1, epoch);
   await assert.rejects(be(transitions.create('dev', { id: id(2), owner: 'a', lease: 1, memoryBytes: 0 })), code('EEXIST', /hypnos wake dev continues it/));
   const { guest, generations } = await view();
-  await ledger.change('twin', transitions.fork('twin', id(2), guest!, generations[0]!));
+  await ledger.change('twin', transitions.fork('twin', { id: id(2), from: guest!, taken: 1, generation: { ...generations[0]!, manifest: 'twin-1' }, collections: 0 }));
   const twin = await ledger.view('twin');
-  assert.deepEqual([twin.guest?.state, twin.guest?.origin, twin.guest?.epoch, twin.generations[0]?.manifest], ['parked', 'dev@1', 1, 'manifest-1']);
-  assert.deepEqual(await ledger.manifests(), ['manifest-1']);
+  assert.deepEqual([twin.guest?.state, twin.guest?.origin, twin.guest?.epoch, twin.generations[0]?.manifest], ['parked', 'dev@1', 1, 'twin-1']);
+  assert.deepEqual((await ledger.manifests()).toSorted(), ['manifest-1', 'twin-1']);
   await be(transitions.remove('dev'));
   assert.deepEqual((await ledger.guests()).map(g => g.name), ['twin']);
   await assert.rejects(be(transitions.take('dev', 1)), code('ENOENT', /there is no guest dev/));
+});
+
+test('a guest that is freed has the appointment of its newest generation again', async () => {
+  const { be, epoch, park, view, clock } = await withDev();
+  await park(1, epoch, 7000);
+  const b = await be(transitions.acquire('dev', 'b', LEASE));
+  await be(transitions.runs('dev', b.epoch, 'a key'));
+  assert.equal((await view()).guest?.wakeAt, null);
+  clock.now += LEASE;
+  await be(transitions.recover('dev', () => false));
+  assert.deepEqual([(await view()).guest?.state, (await view()).guest?.wakeAt, (await view()).guest?.wakeSources], ['parked', 7000, ['rtc']]);
+});
+
+test('what was stored before a collection began is not published after it, and is stored again', async () => {
+  const { ledger, be, epoch, view } = await withDev();
+  const publish = (collections: number) =>
+    be(transitions.publish('dev', epoch, { generation: generationOf(1, epoch), store: '/store', wakeAt: null, wakeSources: [], collections }));
+  const { collections } = await be(transitions.beginPark('dev', epoch));
+  assert.deepEqual(await ledger.collect(), []);
+  assert.equal(await publish(collections), 'collected');
+  assert.equal((await view()).guest?.state, 'parking');
+  assert.equal(await publish((await be(transitions.storeAgain('dev', epoch))).collections), 'parked');
+  assert.deepEqual((await ledger.collect()).map(g => [g.guest, g.manifest, g.store]), [['dev', 'manifest-1', '/store']]);
+});
+
+test('publishing forgets all but the newest generations', async () => {
+  const { be, epoch, park, view } = await withDev();
+  await park(1, epoch);
+  for (let generation = 2; generation <= 5; generation++) {
+    const { epoch: holder } = await be(transitions.acquire('dev', 'b', LEASE));
+    await be(transitions.runs('dev', holder, ''));
+    await park(generation, holder);
+  }
+  assert.deepEqual((await view()).generations.map(g => g.generation), [3, 4, 5]);
+});
+
+test('a guest has a name that a command line can say', async () => {
+  const { ledger } = await withDev();
+  for (const name of ['', '-x', 'a b', 'a/b', '../x', 'x\x1b[2J', 'a'.repeat(64)]) {
+    await assert.rejects(ledger.change(name, transitions.create(name, { id: id(9), owner: 'a', lease: 1, memoryBytes: 0 })), code('EINVAL', /no name for a guest/));
+  }
 });
 
 test('guests are due in the order of their appointments', async () => {
   const { ledger, be, epoch, park, view } = await withDev();
   await park(1, epoch, 7000);
   const { guest, generations } = await view();
-  await ledger.change('early', transitions.fork('early', id(2), { ...guest!, wakeAt: 6000 }, generations[0]!));
-  await ledger.change('never', transitions.fork('never', id(3), { ...guest!, wakeAt: null }, generations[0]!));
+  const twin = (name: string, n: number, wakeAt: number | null) =>
+    ledger.change(name, transitions.fork(name, { id: id(n), from: guest!, taken: 1, generation: { ...generations[0]!, wakeAt }, collections: 0 }));
+  await twin('early', 2, 6000);
+  await twin('never', 3, null);
   assert.equal(await ledger.nextDue(), 6000);
   assert.deepEqual((await ledger.due(6999)).map(g => g.name), ['early']);
   assert.deepEqual((await ledger.due(7000)).map(g => g.name), ['early', 'dev']);

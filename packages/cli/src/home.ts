@@ -1,6 +1,7 @@
 /** Where names, ledger, sockets and the default store are: HYPNOS_HOME, `~/.hypnos` unless told. Two homes know nothing of each other. */
-import { FolderBucket, nodeContent, SqliteLedger } from '@hypnos/host-node';
-import type { Bucket, Content, Ledger } from '@hypnos/vmm';
+import { controlPath, FolderBucket, nodeContent, ownerIsDead, ownerName, ring, SqliteLedger } from '@hypnos/host-node';
+import { Parking } from '@hypnos/parking';
+import type { Bucket, Content, Host, Ledger } from '@hypnos/vmm';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 
@@ -23,3 +24,8 @@ export function openHome(folder = homeFolder()): Home {
     bucket: store => new FolderBucket(store), content: nodeContent,
   };
 }
+
+/** The guests of a home, owned by this process when they are run here. */
+export const openParking = ({ folder, ...home }: Home, host: Host): Parking => new Parking({
+  ...home, host, owner: ownerName(), ownerIsDead, ring: guestId => { void ring(controlPath(folder, guestId)); },
+});

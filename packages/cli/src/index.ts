@@ -1,1 +1,2 @@
-export { command, STATUS } from './command.ts';
+export { command } from './command.ts';
+export { STATUS } from './status.ts';

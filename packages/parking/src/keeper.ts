@@ -5,12 +5,14 @@
 import { HypnosError } from '@hypnos/base';
 import {
   type Ended, hexOf, imageRoot, type InboxEvent, knownChunks, type KnownChunks, type Machine, type MachineEvent, type Manifest, getManifest, hashOf,
-  putManifest, type Progress, storeImage, type SuspendDecision, type SuspendRequest, type WakeOutlook,
+  putManifest, type Progress, storeImage, type Snapshot, type SuspendDecision, type SuspendRequest, type WakeOutlook,
 } from '@hypnos/vmm';
 import { sleepText, wakeOf, wakeText } from './events.ts';
 import { LEASE, type ParkingPorts, type ParkReport } from './ports.ts';
 import * as transitions from './transitions.ts';
-import type { Decision } from './transitions.ts';
+import { Steps } from './steps.ts';
+import { register } from './stores.ts';
+import type { Attempt, Decision } from './transitions.ts';
 
 /** Guests whose newest image a first park looks into for chunks that are stored already. */
 const RELATIVES = 16;
@@ -49,6 +51,9 @@ export class Keeper {
   #taking: Promise<number> = Promise.resolve(0);
   #parking: Promise<'parked' | 'events'> | undefined;
   #isParked = false;
+  /** Somebody waits for it to sleep and be parked. */
+  #parkWanted: PromiseWithResolvers<'parked' | 'events'> | undefined;
+  #paused = false;
   #cancelRenewal: (() => void) | undefined;
   #over = false;
 
@@ -74,6 +79,7 @@ export class Keeper {
       await this.#parking?.catch(() => {});
       await this.#told;
       if (!this.#isParked) await this.#letGo(ended);
+      this.#parkWanted?.reject(new HypnosError('EBUSY', `${this.name} ended before it slept.`));
       return this.#isParked ? { ...ended, ending: 'parked' } : ended;
     } finally {
       this.#over = true;
@@ -131,6 +137,10 @@ export class Keeper {
         if (this.#state === 'running') return;
         this.#state = 'running';
         return this.#tell(transitions.runs(this.name, this.epoch, wakeText(event)));
+      case 'paused':
+      case 'running':
+        this.#paused = event.event === 'paused';
+        return;
       default:
     }
   }
@@ -149,6 +159,36 @@ export class Keeper {
     if (kind === 'sleep-key') this.machine.press('sleep');
     else this.machine.wake();
   }
+
+  /** How a guest that asks to sleep is answered: it is stored if somebody wants it to be, otherwise `otherwise` decides. */
+  async decide(request: SuspendRequest, otherwise: (request: SuspendRequest) => SuspendDecision | Promise<SuspendDecision>): Promise<SuspendDecision> {
+    const wanted = this.#parkWanted;
+    if (!wanted) return otherwise(request);
+    this.#parkWanted = undefined;
+    try {
+      const decision = await this.parkAsked(request);
+      wanted.resolve(decision.do === 'park' ? 'parked' : 'events');
+      return decision;
+    } catch (error) {
+      wanted.reject(error);
+      return request.deny('DENIED');
+    }
+  }
+
+  /** Stores the guest as soon as it sleeps, which its sleep key asks of it; with `now` as it is. */
+  async parkSoon(now: boolean): Promise<'parked' | 'events'> {
+    if (this.#paused && !now) throw new HypnosError('EBUSY', `${this.name} is paused and follows no key: unpause it first, or store it as it is with --now.`);
+    if (now || this.#state === 'asleep') return this.parkHere();
+    this.#parkWanted ??= Promise.withResolvers<'parked' | 'events'>();
+    this.machine.press('sleep');
+    return this.#parkWanted.promise;
+  }
+
+  pause(): void { this.machine.pause(); }
+  unpause(): void { this.machine.resume(); }
+  get state(): 'waking' | 'running' | 'asleep' { return this.#state; }
+  get paused(): boolean { return this.#paused; }
+  get wake(): WakeOutlook { return this.#wake; }
 
   /** Answers a guest that asks to sleep by storing it. Rejects where that cannot be done: the guest is still here then. */
   async parkAsked(request: SuspendRequest): Promise<SuspendDecision> {
@@ -176,13 +216,17 @@ export class Keeper {
     const asleep = this.#state === 'asleep';
     if (await this.#taking.catch(() => 0) > 0) return 'events';    // they are on their way to the machine
     await this.#told;
-    await this.#change(transitions.beginPark(this.name, this.epoch));
+    let attempt = await this.#change(transitions.beginPark(this.name, this.epoch));
     try {
-      const report = await this.#storeAndPublish(why, asleep);
-      if (report) {
-        this.#isParked = true;
-        this.#listeners.parked?.(report);
-        return 'parked';
+      const { typed } = this.machine, clock = new Steps(this.#ports.host.clock), snapshot = await this.machine.snapshot(), parkedAtNs = this.#ports.host.clock.wallNs();
+      clock.step('snapshot');
+      for (;;) {
+        // The guest woke by itself before it was held, or something was typed: it is not to be stored.
+        const moved = (): boolean => (asleep && this.#state !== 'asleep') || this.machine.typed !== typed;
+        const answer = moved() ? 'events' : await this.#storeAndPublish(snapshot, attempt, { why, moved, clock, parkedAtNs });
+        if (answer === 'collected') attempt = await this.#change(transitions.storeAgain(this.name, this.epoch));
+        else if (answer === 'parked') return answer;
+        else break;
       }
       await this.#goOn(asleep);
       await this.#take();
@@ -198,36 +242,30 @@ export class Keeper {
     this.machine.resume();
   }
 
-  /** Null where an event came meanwhile, the guest woke, or something was typed: nothing is published then. */
-  async #storeAndPublish(why: string | null, asleep: boolean): Promise<ParkReport | null> {
-    const { ledger, content, host: { clock } } = this.#ports, bucket = this.#ports.bucket(this.store), steps: Record<string, number> = {};
-    let since = clock.monotonicNs();
-    const step = (name: string): void => {
-      const now = clock.monotonicNs();
-      steps[name] = Number(now - since) / 1e6;
-      since = now;
-    };
-    const { typed } = this.machine, snapshot = await this.machine.snapshot(), parkedAtNs = clock.wallNs();
-    if (asleep && this.#state !== 'asleep') return null;
-    step('snapshot');
-    const { guest, generations } = await ledger.view(this.name), last = generations.at(-1);
+  async #storeAndPublish(snapshot: Snapshot, { collections, generations }: Attempt, how: Storing): Promise<'parked' | 'events' | 'collected'> {
+    const { content } = this.#ports, bucket = this.#ports.bucket(this.store), { why, moved, clock, parkedAtNs } = how, { progress: onProgress } = this.#listeners;
     const known = snapshot.since ? undefined : await this.#relatives();
-    step('look');
-    const stored = await storeImage(snapshot, bucket, content, { ...(known && { known }), ...(this.#listeners.progress && { progress: this.#listeners.progress }) });
-    step('chunks');
-    const generation = (guest?.generation ?? 0) + 1, manifest: Manifest = {
-      guest: hashOfId(this.id), generation: BigInt(generation), epoch: BigInt(this.epoch), parkedAtNs, parent: (last && hashOf(last.manifest)) ?? new Uint8Array(32), ...stored,
+    await register(this.#ports.ledger, bucket);
+    clock.step('look');
+    const stored = await storeImage(snapshot, bucket, content, { ...(known && { known }), ...(onProgress && { progress: onProgress }) });
+    clock.step('chunks');
+    const last = generations.at(-1), generation = (last?.generation ?? 0) + 1, manifest: Manifest = {
+      guest: idBytes(this.id), generation: BigInt(generation), epoch: BigInt(this.epoch), parkedAtNs, parent: (last && hashOf(last.manifest)) ?? new Uint8Array(32), ...stored,
     };
-    const hash = await putManifest(bucket, manifest, content), root = hexOf(imageRoot(stored.image, content));
-    step('manifest');
-    if (this.machine.typed !== typed) return null;
-    const { written } = stored.progress;
+    const hash = await putManifest(bucket, manifest, content), root = hexOf(imageRoot(stored.image, content)), { progress } = stored;
+    clock.step('manifest');
+    if (moved()) return 'events';
     const answer = await this.#change(transitions.publish(this.name, this.epoch, {
-      generation: { generation, manifest: hexOf(hash), root, epoch: this.epoch, storedAt: Number(parkedAtNs / 1_000_000n), newBytes: written, storedBytes: storedBytes(manifest) },
-      store: this.store, ...wakeOf(this.#wake), ...(why !== null && { lastSleep: why }),
+      generation: {
+        generation, manifest: hexOf(hash), root, epoch: this.epoch, storedAt: Number(parkedAtNs / 1_000_000n), newBytes: progress.written, storedBytes: storedBytes(manifest),
+      },
+      store: this.store, collections, ...wakeOf(this.#wake), ...(why !== null && { lastSleep: why }),
     }));
-    step('publish');
-    return answer === 'parked' ? { generation, root, progress: stored.progress, steps } : null;
+    clock.step('publish');
+    if (answer !== 'parked') return answer;
+    this.#isParked = true;
+    this.#listeners.parked?.({ generation, root, progress, steps: clock.steps });
+    return answer;
   }
 
   /** Chunks of other guests in the same store: what was booted from the same kernel is stored once. */
@@ -243,7 +281,18 @@ export class Keeper {
   }
 }
 
-const hashOfId = (id: string): Uint8Array => Uint8Array.from(id.match(/../g)!, pair => Number.parseInt(pair, 16));
+/** One attempt to store a snapshot. */
+interface Storing {
+  /** What the ledger says of the sleep; null leaves that as it is. */
+  readonly why: string | null;
+  /** Whether the guest is not any more as the snapshot has it. */
+  moved(): boolean;
+  readonly clock: Steps;
+  /** When the machine was held. */
+  readonly parkedAtNs: bigint;
+}
+
+const idBytes = (id: string): Uint8Array => Uint8Array.from(id.match(/../g)!, pair => Number.parseInt(pair, 16));
 
 /** What the chunks of an image take in the store, each once. */
 function storedBytes({ places }: Manifest): number {

@@ -24,6 +24,13 @@ function there({ guest }: GuestView, name: string): GuestRow {
   return guest;
 }
 
+/** What a guest may be called: one word, on a command line and in a sentence. */
+function checkName(name: string): void {
+  if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/.test(name)) {
+    throw new HypnosError('EINVAL', `'${name}' is no name for a guest: write up to 63 letters, digits, dots and dashes, the first one a letter or digit.`);
+  }
+}
+
 /** A guest that the caller still owns, in one of these states. */
 function owned(view: GuestView, name: string, epoch: number, states: readonly GuestState[]): GuestRow {
   const guest = there(view, name);
@@ -49,6 +56,7 @@ const RUNS: readonly GuestState[] = ['running', 'asleep', 'parking', 'waking'];
 
 /** A new guest, running. EEXIST where the name is taken, with the verb to use instead. */
 export const create = (name: string, { id, owner, lease, memoryBytes }: NewGuest): Decision<Ownership> => view => {
+  checkName(name);
   const { guest, now } = view;
   if (guest) throw new HypnosError('EEXIST', `there is a guest ${name} already, ${guest.state}: ${verbFor(guest)}.`);
   const leaseUntil = now + lease;
@@ -90,9 +98,25 @@ export const renew = (name: string, epoch: number, lease: number): Decision<Owne
   return { guest: { ...guest, leaseUntil }, answer: { epoch, leaseUntil } };
 };
 
-export const beginPark = (name: string, epoch: number): Decision<void> => view => {
+/**
+ * An attempt to store a guest. Only chunks of generations that the ledger refers to by now, these of the guest or any that is looked up later, may be
+ * taken as stored; all else is stored anew. `publish` is given the counter, and refuses once a collection has begun.
+ */
+export interface Attempt {
+  readonly collections: number;
+  readonly generations: readonly GenerationRow[];
+}
+const attempt = ({ collections, generations }: GuestView): Attempt => ({ collections, generations });
+
+export const beginPark = (name: string, epoch: number): Decision<Attempt> => view => {
   const guest = owned(view, name, epoch, ['running', 'asleep']);
-  return { guest: at(guest, view, { state: 'parking' }), answer: undefined };
+  return { guest: at(guest, view, { state: 'parking' }), answer: attempt(view) };
+};
+
+/** Another attempt, after a collection came between. */
+export const storeAgain = (name: string, epoch: number): Decision<Attempt> => view => {
+  owned(view, name, epoch, ['parking']);
+  return { answer: attempt(view) };
 };
 
 /** Parking came to nothing: the guest goes on as it was. */
@@ -102,25 +126,38 @@ export const abortPark = (name: string, epoch: number, asleep: boolean): Decisio
 };
 
 export interface Publication {
-  readonly generation: GenerationRow;
+  readonly generation: Omit<GenerationRow, 'store' | 'wakeAt' | 'wakeSources'>;
   readonly store: string;
+  /** The attempt's counter. */
+  readonly collections: number;
+  /** How many generations of the guest stay, this one included. */
+  readonly keep?: number;
   readonly wakeAt: number | null;
   readonly wakeSources: readonly string[];
   readonly lastSleep?: string;
 }
 
+/** Generations a guest keeps unless told otherwise: where the newest turns out bad, there are two to fall back on. */
+export const KEPT = 3;
+
+/** All but the newest `keep`. */
+const surplus = (generations: readonly Pick<GenerationRow, 'generation'>[], keep: number): readonly number[] =>
+  generations.map(({ generation }) => generation).sort((a, b) => b - a).slice(Math.max(1, keep));
+
 /**
  * The one moment at which a guest becomes parked: its manifest is published and its owner lets go, in one transaction, the bytes being durable before. An event that
- * came meanwhile aborts it, and so does its own appointment if that is over: `answer` is then 'events', and nothing has changed.
+ * came meanwhile aborts it, and so does its own appointment if that is over: `answer` is then 'events', and nothing has changed. 'collected' tells that a garbage
+ * collection has begun since the attempt: what it stored may be deleted, and is to be stored again (`storeAgain`).
  */
-export const publish = (name: string, epoch: number, { generation, ...where }: Publication): Decision<'parked' | 'events'> => view => {
-  const guest = owned(view, name, epoch, ['parking']);
+export const publish = (name: string, epoch: number, publication: Publication): Decision<'parked' | 'events' | 'collected'> => view => {
+  const { generation, collections, keep = KEPT, ...where } = publication, guest = owned(view, name, epoch, ['parking']);
   if (view.inbox.length > 0 || (where.wakeAt !== null && where.wakeAt <= view.now)) return { answer: 'events' };
+  if (view.collections !== collections) return { answer: 'collected' };
   if (generation.generation !== guest.generation + 1 || generation.epoch !== epoch) {
     throw new HypnosError('ESTALE', `generation ${generation.generation} does not follow ${guest.generation}: it was made for another state of ${name}.`);
   }
   return {
-    publish: generation, answer: 'parked',
+    publish: { ...generation, ...where }, forget: surplus([...view.generations, generation], keep), answer: 'parked',
     guest: at(guest, view, { ...NOBODY, ...where, state: 'parked', epoch: epoch + 1, generation: generation.generation }),
   };
 };
@@ -153,8 +190,10 @@ export const end = (name: string, epoch: number): Decision<void> => view => {
   return { guest: at(guest, view, { ...NOBODY, state: 'off', epoch: epoch + 1, wakeAt: null, wakeSources: [] }), taken: true, answer: undefined };
 };
 
-const freed = (guest: GuestRow, view: GuestView): GuestRow =>
-  at(guest, view, { ...NOBODY, state: guest.generation > 0 ? 'parked' : 'off', epoch: guest.epoch + 1 });
+const freed = (guest: GuestRow, view: GuestView): GuestRow => {
+  const newest = view.generations.at(-1), { wakeAt, wakeSources } = newest ?? { wakeAt: null, wakeSources: [] };
+  return at(guest, view, { ...NOBODY, wakeAt, wakeSources, state: newest ? 'parked' : 'off', epoch: guest.epoch + 1 });
+};
 
 /** The owner lets go of a guest that it cannot run: it is as it was when it was last stored. */
 export const release = (name: string, epoch: number): Decision<void> => view => ({ guest: freed(owned(view, name, epoch, RUNS), view), answer: undefined });
@@ -183,14 +222,27 @@ export const take = (name: string, epoch: number): Decision<readonly InboxEvent[
   return { taken: view.inbox.length > 0, answer: view.inbox };
 };
 
-/** A new guest from a generation of another one: its own from the first moment, sharing every chunk. */
-export const fork = (name: string, id: string, from: GuestRow, generation: GenerationRow): Decision<GuestRow> => view => {
+export interface Fork {
+  readonly id: string;
+  readonly from: GuestRow;
+  /** Of `from`: what the image was taken from. */
+  readonly taken: number;
+  /** The new guest's own row, with the manifest that was stored for it. */
+  readonly generation: Omit<GenerationRow, 'generation' | 'epoch' | 'storedAt'>;
+  readonly collections: number;
+}
+
+/** A new guest from a generation of another one: its own from the first moment, sharing every chunk. 'collected' as `publish` has it. */
+export const fork = (name: string, { id, from, taken, generation, collections }: Fork): Decision<GuestRow | 'collected'> => view => {
+  checkName(name);
   const { guest, now } = view;
   if (guest) throw new HypnosError('EEXIST', `there is a guest ${name} already, ${guest.state}: ${verbFor(guest)}.`);
+  if (view.collections !== collections) return { answer: 'collected' };
   const made: GuestRow = {
-    ...from, ...NOBODY, id, name, state: 'parked', since: now, epoch: 1, generation: 1, origin: `${from.name}@${generation.generation}`, lastWake: null,
+    ...from, ...NOBODY, id, name, state: 'parked', since: now, epoch: 1, generation: 1, store: generation.store, wakeAt: generation.wakeAt,
+    wakeSources: generation.wakeSources, origin: `${from.name}@${taken}`, lastWake: null,
   };
-  return { guest: made, publish: { ...generation, generation: 1, epoch: 1, storedAt: now, newBytes: 0 }, answer: made };
+  return { guest: made, publish: { ...generation, generation: 1, epoch: 1, storedAt: now }, answer: made };
 };
 
 /** Forgets a guest that nobody runs. */

@@ -21,7 +21,7 @@ export { type ChunkPlace, decodeManifest, encodeManifest, type Manifest } from '
 export { type PackEntry, PackWriter, type Place, readIndex, unpackChunk } from './snapshot/pack.ts';
 export { getChunk, getManifest, getPackIndex, manifestName, packName, putManifest } from './snapshot/store.ts';
 export {
-  GUEST_STATES, type GenerationRow, type GuestChange, type GuestRow, type GuestState, type GuestView, type InboxEvent, type Ledger,
+  GUEST_STATES, type GenerationRow, type GuestChange, type GuestGeneration, type GuestRow, type GuestState, type GuestView, type InboxEvent, type Ledger,
 } from './ledger.ts';
 export { CHUNK_BYTES } from './snapshot/chunks.ts';
 export { knownChunks, type KnownChunks, type Progress, type StoredImage, storeImage, type StoreOptions } from './snapshot/store-image.ts';

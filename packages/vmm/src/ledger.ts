@@ -46,11 +46,19 @@ export interface GenerationRow {
   /** The image's root. */
   readonly root: string;
   readonly epoch: number;
+  /** The store it is in. */
+  readonly store: string;
   readonly storedAt: number;
   /** Bytes that this generation added to the store, and bytes of all packs it refers to. */
   readonly newBytes: number;
   readonly storedBytes: number;
+  /** The appointment and the wake sources of the guest in this image: what holds again when it is gone back to. */
+  readonly wakeAt: number | null;
+  readonly wakeSources: readonly string[];
 }
+
+/** A stored generation and the name of its guest. */
+export interface GuestGeneration extends GenerationRow { readonly guest: string }
 
 /** Something that should wake the guest, or a word for its owner. */
 export interface InboxEvent {
@@ -67,6 +75,8 @@ export interface GuestView {
   /** Oldest first. */
   readonly inbox: readonly InboxEvent[];
   readonly generations: readonly GenerationRow[];
+  /** How many garbage collections have begun: what was stored before one may not be published after it. */
+  readonly collections: number;
   /** The ledger's clock. */
   readonly now: number;
 }
@@ -84,6 +94,8 @@ export interface GuestChange {
 }
 
 export interface Ledger {
+  /** 16 random bytes, hexadecimal: the ledger's for good. Stores know by it who keeps guests in them. */
+  readonly id: string;
   /** Runs `decide` on the guest of this name and makes its change; if it throws, nothing is changed. `decide` may be called again. */
   change<T>(name: string, decide: (view: GuestView) => GuestChange & { readonly answer: T }): Promise<T>;
   view(name: string): Promise<GuestView>;
@@ -91,9 +103,18 @@ export interface Ledger {
   guests(): Promise<readonly GuestRow[]>;
   /** Parked guests whose appointment is not later than `at`, the earliest first. */
   due(at: number): Promise<readonly GuestRow[]>;
+  /** Parked guests whose inbox has something: whoever put it there did not live to wake them. */
+  called(): Promise<readonly GuestRow[]>;
   /** The earliest appointment of a parked guest. */
   nextDue(): Promise<number | null>;
   /** Manifests that some guest refers to. */
   manifests(): Promise<readonly string[]>;
+  /** Every generation of every guest. */
+  generations(): Promise<readonly GuestGeneration[]>;
+  /**
+   * The same, and in the same transaction one collection more: whoever began to store before may not publish any more. It must be serialized with
+   * every change that publishes (in PostgreSQL: the counter's row read FOR SHARE there, updated here).
+   */
+  collect(): Promise<readonly GuestGeneration[]>;
   close(): Promise<void>;
 }

@@ -2,7 +2,9 @@
 
 export const SCHEMA_VERSION = 1;
 
+/** `ledger` has one row. */
 export const SCHEMA = `
+CREATE TABLE ledger (id TEXT NOT NULL, collections BIGINT NOT NULL);
 CREATE TABLE guest (
   name TEXT PRIMARY KEY, id TEXT NOT NULL UNIQUE, state TEXT NOT NULL, since BIGINT NOT NULL,
   owner TEXT, epoch BIGINT NOT NULL, lease_until BIGINT, generation BIGINT NOT NULL, memory_bytes BIGINT NOT NULL, store TEXT,
@@ -15,6 +17,7 @@ CREATE TABLE inbox (
 CREATE INDEX inbox_guest ON inbox (guest);
 CREATE TABLE generation (
   guest TEXT NOT NULL REFERENCES guest (id) ON DELETE CASCADE, generation BIGINT NOT NULL, manifest TEXT NOT NULL, root TEXT NOT NULL,
-  epoch BIGINT NOT NULL, stored_at BIGINT NOT NULL, new_bytes BIGINT NOT NULL, stored_bytes BIGINT NOT NULL, PRIMARY KEY (guest, generation)
+  epoch BIGINT NOT NULL, store TEXT NOT NULL, stored_at BIGINT NOT NULL, new_bytes BIGINT NOT NULL, stored_bytes BIGINT NOT NULL,
+  wake_at BIGINT, wake_sources TEXT NOT NULL, PRIMARY KEY (guest, generation)
 );
 `;

@@ -1,6 +1,7 @@
 /** The ledger in a SQLite file (node:sqlite): WAL, synchronous=FULL, so that what settled survives a power cut. */
 import { HypnosError } from '@hypnos/base';
-import type { GenerationRow, GuestChange, GuestRow, GuestView, InboxEvent, Ledger } from '@hypnos/vmm';
+import type { GenerationRow, GuestChange, GuestGeneration, GuestRow, GuestView, InboxEvent, Ledger } from '@hypnos/vmm';
+import { randomBytes } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync, type SQLOutputValue, type StatementSync } from 'node:sqlite';
@@ -17,13 +18,18 @@ const GUEST = {
   memoryBytes: 'memory_bytes', store: 'store', wakeAt: 'wake_at', wakeSources: 'wake_sources', lastSleep: 'last_sleep', lastWake: 'last_wake', origin: 'origin',
 } as const satisfies Record<keyof GuestRow, string>;
 const GENERATION = {
-  generation: 'generation', manifest: 'manifest', root: 'root', epoch: 'epoch', storedAt: 'stored_at', newBytes: 'new_bytes', storedBytes: 'stored_bytes',
+  generation: 'generation', manifest: 'manifest', root: 'root', epoch: 'epoch', store: 'store', storedAt: 'stored_at',
+  newBytes: 'new_bytes', storedBytes: 'stored_bytes', wakeAt: 'wake_at', wakeSources: 'wake_sources',
 } as const satisfies Record<keyof GenerationRow, string>;
 
 const fromRow = (columns: Readonly<Record<string, string>>, row: Row): Record<string, unknown> =>
   Object.fromEntries(Object.entries(columns).map(([field, column]) => [field, row[column]]));
-const guestOf = (row: Row): GuestRow =>
-  ({ ...fromRow(GUEST, row), wakeSources: JSON.parse(String(row['wake_sources'])) as string[] }) as unknown as GuestRow;
+const wakeSources = (row: Row): string[] => JSON.parse(String(row['wake_sources'])) as string[];
+const guestOf = (row: Row): GuestRow => ({ ...fromRow(GUEST, row), wakeSources: wakeSources(row) }) as unknown as GuestRow;
+
+const generationOf = (row: Row): GenerationRow => ({ ...fromRow(GENERATION, row), wakeSources: wakeSources(row) }) as unknown as GenerationRow;
+/** A field as its column holds it. */
+const valueOf = (value: string | number | null | readonly string[]): string | number | null => (typeof value === 'object' && value !== null ? JSON.stringify(value) : value);
 
 const columns = Object.values(GUEST), generationColumns = Object.values(GENERATION);
 const marks = (count: number): string => Array(count).fill('?').join(', ');
@@ -40,12 +46,18 @@ const SQL = {
   publish: `INSERT INTO generation (guest, ${generationColumns.join(', ')}) VALUES (?, ${marks(generationColumns.length)})`,
   forget: 'DELETE FROM generation WHERE guest = ? AND generation = ?',
   due: `SELECT * FROM guest WHERE state = 'parked' AND wake_at <= ? ORDER BY wake_at`,
+  called: `SELECT * FROM guest WHERE state = 'parked' AND id IN (SELECT guest FROM inbox) ORDER BY name`,
   nextDue: `SELECT MIN(wake_at) AS at FROM guest WHERE state = 'parked'`,
   manifests: 'SELECT DISTINCT manifest FROM generation',
+  allGenerations: 'SELECT guest.name, generation.* FROM generation JOIN guest ON guest.id = generation.guest ORDER BY guest.name, generation.generation',
+  found: 'INSERT INTO ledger (id, collections) VALUES (?, 0)',
+  ledger: 'SELECT id, collections FROM ledger',
+  collect: 'UPDATE ledger SET collections = collections + 1',
 } as const;
 type Statements = Readonly<Record<keyof typeof SQL, StatementSync>>;
 
 export class SqliteLedger implements Ledger {
+  readonly id: string;
   readonly #db: DatabaseSync;
   readonly #now: () => number;
   readonly #statements: Statements;
@@ -56,6 +68,7 @@ export class SqliteLedger implements Ledger {
     if (file !== ':memory:') mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
     this.#db = opened(file);
     this.#statements = Object.fromEntries(Object.entries(SQL).map(([name, sql]) => [name, this.#db.prepare(sql)])) as Statements;
+    this.id = String(this.#statements.ledger.get()?.['id']);
   }
 
   async change<T>(name: string, decide: (view: GuestView) => GuestChange & { readonly answer: T }): Promise<T> {
@@ -73,27 +86,36 @@ export class SqliteLedger implements Ledger {
       sql.remove.run(id);
       return;
     }
-    if (guest) sql.put.run(...(Object.keys(GUEST) as (keyof GuestRow)[]).map(field => (field === 'wakeSources' ? JSON.stringify(guest.wakeSources) : guest[field])));
+    if (guest) sql.put.run(...(Object.keys(GUEST) as (keyof GuestRow)[]).map(field => valueOf(guest[field])));
     if (taken) sql.take.run(id);
     if (post) sql.post.run(id, post.kind, post.detail, post.at);
-    if (publish) sql.publish.run(id, ...(Object.keys(GENERATION) as (keyof GenerationRow)[]).map(field => publish[field]));
+    if (publish) sql.publish.run(id, ...(Object.keys(GENERATION) as (keyof GenerationRow)[]).map(field => valueOf(publish[field])));
     for (const generation of forget ?? []) sql.forget.run(id, generation);
   }
 
   #view(name: string): GuestView {
     const row = this.#statements.guest.get(name), guest = row ? guestOf(row) : null;
     return {
-      guest, now: this.#now(),
+      guest, now: this.#now(), collections: Number(this.#statements.ledger.get()?.['collections']),
       inbox: guest ? this.#statements.inbox.all(guest.id).map(r => ({ ...r }) as unknown as InboxEvent) : [],
-      generations: guest ? this.#statements.generations.all(guest.id).map(r => fromRow(GENERATION, r) as unknown as GenerationRow) : [],
+      generations: guest ? this.#statements.generations.all(guest.id).map(generationOf) : [],
     };
   }
 
   async view(name: string): Promise<GuestView> { return transaction(this.#db, () => this.#view(name), 'BEGIN'); }
   async guests(): Promise<readonly GuestRow[]> { return this.#statements.guests.all().map(guestOf); }
   async due(at: number): Promise<readonly GuestRow[]> { return this.#statements.due.all(at).map(guestOf); }
+  async called(): Promise<readonly GuestRow[]> { return this.#statements.called.all().map(guestOf); }
   async nextDue(): Promise<number | null> { return (this.#statements.nextDue.get()?.['at'] as number | null) ?? null; }
   async manifests(): Promise<readonly string[]> { return this.#statements.manifests.all().map(r => String(r['manifest'])); }
+  async generations(): Promise<readonly GuestGeneration[]> { return this.#generations(); }
+  async collect(): Promise<readonly GuestGeneration[]> {
+    return transaction(this.#db, () => {
+      this.#statements.collect.run();
+      return this.#generations();
+    });
+  }
+  #generations(): readonly GuestGeneration[] { return this.#statements.allGenerations.all().map(r => ({ ...generationOf(r), guest: String(r['name']) })); }
   async close(): Promise<void> { this.#db.close(); }
 }
 
@@ -116,8 +138,10 @@ function opened(file: string): DatabaseSync {
     db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;');
     transaction(db, () => {
       const version = Number(db.prepare('PRAGMA user_version').get()?.['user_version']);
-      if (version === 0) db.exec(`${SCHEMA} PRAGMA user_version = ${SCHEMA_VERSION};`);
-      else if (version !== SCHEMA_VERSION) throw new HypnosError('ENOTSUP', `the ledger ${file} is of version ${version}, and this program knows version ${SCHEMA_VERSION}: use the program that wrote it.`);
+      if (version === 0) {
+        db.exec(`${SCHEMA} PRAGMA user_version = ${SCHEMA_VERSION};`);
+        db.prepare(SQL.found).run(randomBytes(16).toString('hex'));
+      } else if (version !== SCHEMA_VERSION) throw new HypnosError('ENOTSUP', `the ledger ${file} is of version ${version}, and this program knows version ${SCHEMA_VERSION}: use the program that wrote it.`);
     });
     return db;
   } catch (error) {

@@ -1,6 +1,6 @@
-/** Digests and compression by Node's own native code. */
+/** Digests, compression and salts by Node's own native code. */
 import type { Content } from '@hypnos/vmm';
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 
 /** Level 1: of the levels the one whose time a park can afford. */
@@ -20,4 +20,5 @@ export const nodeContent: Content = {
       return null;
     }
   },
+  random: length => new Uint8Array(randomBytes(length)),
 };

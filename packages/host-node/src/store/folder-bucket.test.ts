@@ -1,7 +1,7 @@
 /** A store in a folder: objects are there whole or not at all, whatever fails on the way, and nothing leads out of it. */
 import type { HypnosError } from '@hypnos/base';
 import assert from 'node:assert/strict';
-import { link, mkdir, mkdtemp, readdir, rm, symlink, truncate, writeFile } from 'node:fs/promises';
+import { link, mkdir, mkdtemp, readdir, rm, symlink, truncate, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -123,6 +123,38 @@ test('two that put the same object at once: one stores, both find it durable', a
   const root = fresh(), both = await Promise.all([1, 2].map(() => new FolderBucket(root).putIfAbsent(NAME, bytes)));
   assert.deepEqual(both.sort(), ['present', 'stored']);
   assert.deepEqual(await readdir(join(root, 'unfinished')), []);
+});
+
+test('what dead writers left is removed after a day; what is younger stays', async () => {
+  const root = fresh(), bucket = new FolderBucket(root), left = (name: string) => join(root, 'unfinished', name);
+  assert.equal(await bucket.removeUnfinished(), 0);
+  await bucket.putIfAbsent(NAME, bytes);
+  for (const [name, hours] of [['old', 25], ['young', 23]] as const) {
+    await writeFile(left(name), bytes);
+    const at = Date.now() / 1000 - hours * 3600;
+    await utimes(left(name), at, at);
+  }
+  assert.equal(await bucket.removeUnfinished(), bytes.length);
+  assert.deepEqual(await readdir(join(root, 'unfinished')), ['young']);
+  assert.deepEqual(await bucket.get(NAME), bytes);
+});
+
+test('a writer whose temporary file vanished writes it again, and gives up with a sentence', async () => {
+  const root = fresh();
+  let steal = 2;
+  const thief: Files = {
+    ...nodeFiles,
+    async link(from, to) {
+      if (steal-- > 0) await nodeFiles.unlink(from);
+      return nodeFiles.link(from, to);
+    },
+  };
+  const bucket = new FolderBucket(root, thief);
+  assert.equal(await bucket.putIfAbsent(NAME, bytes), 'stored');
+  assert.deepEqual(await bucket.get(NAME), bytes);
+  steal = 3;
+  await assert.rejects(bucket.putIfAbsent('packs/other', bytes), /its temporary file was removed 3 times/);
+  assert.equal(await bucket.get('packs/other'), null);
 });
 
 test('files and folders of other names do no harm', async () => {

@@ -10,6 +10,9 @@ import { dirname, join } from 'node:path';
 import { type Files, nodeFiles } from './files.ts';
 
 const UNFINISHED = 'unfinished';
+/** A writer that has not touched its file for so long is taken for dead; if it lives, it finds its file gone and writes it again. */
+const ABANDONED_NS = 24n * 3600n * 1_000_000_000n;
+const WRITINGS = 3;
 
 const codeOf = (error: unknown): string => (error as NodeJS.ErrnoException).code ?? '';
 const REASONS: Readonly<Record<string, string>> = {
@@ -77,7 +80,16 @@ export class FolderBucket implements Bucket {
   }
 
   async putIfAbsent(name: string, bytes: Uint8Array): Promise<'stored' | 'present'> {
-    const path = this.#path(name), unfinished = join(this.#root, UNFINISHED), temporary = join(unfinished, randomUUID());
+    const path = this.#path(name);
+    for (let writing = 1; ; writing++) {
+      const answer = await this.#put(path, bytes);
+      if (answer !== 'vanished') return answer;
+      if (writing === WRITINGS) throw new HypnosError('EIO', `cannot store ${path}: its temporary file was removed ${WRITINGS} times; is somebody clearing the store's '${UNFINISHED}' folder?`);
+    }
+  }
+
+  async #put(path: string, bytes: Uint8Array): Promise<'stored' | 'present' | 'vanished'> {
+    const unfinished = join(this.#root, UNFINISHED), temporary = join(unfinished, randomUUID());
     try {
       await this.#files.makeFolder(unfinished);
       await this.#files.makeFolder(dirname(path));
@@ -102,13 +114,14 @@ export class FolderBucket implements Bucket {
     }
   }
 
-  async #name(temporary: string, path: string): Promise<'stored' | 'present'> {
+  async #name(temporary: string, path: string): Promise<'stored' | 'present' | 'vanished'> {
     try {
       await this.#files.link(temporary, path);
       return 'stored';
     } catch (error) {
-      if (codeOf(error) !== 'EEXIST') throw error;
-      return 'present';
+      if (codeOf(error) === 'EEXIST') return 'present';
+      if (codeOf(error) === 'ENOENT') return 'vanished';
+      throw error;
     }
   }
 
@@ -140,6 +153,33 @@ export class FolderBucket implements Bucket {
       await this.#files.syncFolder(dirname(path));
     } catch (error) {
       if (codeOf(error) !== 'ENOENT') throw troubled(`delete ${path}`, error);
+    }
+  }
+
+  async removeUnfinished(): Promise<number> {
+    const folder = join(this.#root, UNFINISHED), entries = await this.#entries(folder);
+    if (entries.length === 0) return 0;
+    const now = await this.#clock(folder);
+    let removed = 0;
+    for (const { name } of entries) {
+      const path = join(folder, name), found = await this.#files.stat(path).catch(() => null);
+      if (!found?.isFile || now - found.mtimeNs < ABANDONED_NS) continue;
+      await this.#files.unlink(path).catch(() => {});             // its writer finished just now, or another collector was faster
+      removed += found.size;
+    }
+    return removed;
+  }
+
+  /** The time by the file system's own clock, which is the one that stamps the files; a server's may differ from ours. */
+  async #clock(folder: string): Promise<bigint> {
+    const probe = join(folder, randomUUID());
+    try {
+      await (await this.#files.create(probe)).close();
+      return (await this.#files.stat(probe)).mtimeNs;
+    } catch (error) {
+      throw troubled(`write in ${folder}`, error);
+    } finally {
+      await this.#files.unlink(probe).catch(() => {});
     }
   }
 }

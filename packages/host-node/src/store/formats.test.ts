@@ -96,6 +96,13 @@ test('a hash and its digits', () => {
   for (const bad of ['', 'zz', hexOf(hash).toUpperCase(), `${hexOf(hash)}0`]) assert.equal(hashOf(bad), null);
 });
 
+test('what is written twice has two names, and one root', () => {
+  const written = sample(), [a, b] = [encodeManifest(written, nodeContent), encodeManifest(written, nodeContent)];
+  assert.notDeepEqual(a.hash, b.hash);
+  assert.deepEqual(read(a.bytes), read(b.bytes));
+  assert.notDeepEqual(packed(text).hash, packed(text).hash);
+});
+
 function packed(...all: readonly Uint8Array[]) {
   const writer = new PackWriter(nodeContent);
   const places = all.map(chunk => writer.add(nodeContent.sha256(chunk), chunk));

@@ -14,6 +14,11 @@ export interface Bucket {
   list(prefix: string): AsyncIterable<{ readonly name: string; readonly bytes: number; readonly storedAtNs: bigint }>;
   /** Deletes an object, if it is there. */
   delete(name: string): Promise<void>;
+  /**
+   * Removes what writers left half put (a folder's temporary files, a bucket's multipart uploads) where it is older than a day by the store's own clock;
+   * answers how many bytes. A writer that lives loses nothing by it. Absent where nothing can be left.
+   */
+  removeUnfinished?(): Promise<number>;
 }
 
 /** Names are words of small letters and digits, one slash between two: the same on every store, and no way out of one. */

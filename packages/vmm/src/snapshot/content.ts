@@ -1,4 +1,4 @@
-/** What the snapshot formats need of the world: digests and compression, which hosts have natively. */
+/** What the snapshot formats need of the world: digests, compression and salts, which hosts have natively. */
 
 /** How a chunk's bytes stand in a pack. The numbers are of the format. */
 export const CODEC = { plain: 0, zstd: 1 } as const;
@@ -11,7 +11,15 @@ export interface Content {
   compress(bytes: Uint8Array): Uint8Array;
   /** The bytes of a zstd frame, `length` of them at most: null where the frame is broken or holds more. */
   decompress(frame: Uint8Array, length: number): Uint8Array | null;
+  /** Unpredictable bytes. */
+  random(length: number): Uint8Array;
 }
+
+/**
+ * Every pack and manifest begins with random bytes, so that no two writings have one name: a collector that deletes what it once saw can never
+ * hit what was written since. Chunks keep their hashes, and the image its root.
+ */
+export const SALT_BYTES = 16;
 
 export const sameBytes = (a: Uint8Array, b: Uint8Array): boolean => a.length === b.length && a.every((byte, i) => byte === b[i]);
 

@@ -4,7 +4,7 @@
  */
 import { state } from '@hypnos/base';
 import { BOUNDS, HASH_BYTES } from './bounds.ts';
-import { CODEC, type Codec, type Content, sameBytes } from './content.ts';
+import { CODEC, type Codec, type Content, SALT_BYTES, sameBytes } from './content.ts';
 import { checkImage, chunkCount, type Image, imageRoot, type ImageSection, isSectionPath, isZeroChunk } from './image.ts';
 import type { Place } from './pack.ts';
 import { joined, Reader, recordBytes } from './reader.ts';
@@ -16,7 +16,7 @@ const MAGIC = Uint8Array.from('HYPNOSM1', c => c.charCodeAt(0)), GUEST_BYTES = 1
 const headerShape = state.shape({
   magic: state.bytes(MAGIC.length), version: state.u32(), sections: state.u32(), chunkBytes: state.u32(), chunks: state.u32(), packs: state.u32(),
   generation: state.u64(), epoch: state.u64(), parkedAtNs: state.u64(),
-  guest: state.bytes(GUEST_BYTES), parent: state.bytes(HASH_BYTES), root: state.bytes(HASH_BYTES),
+  guest: state.bytes(GUEST_BYTES), salt: state.bytes(SALT_BYTES), parent: state.bytes(HASH_BYTES), root: state.bytes(HASH_BYTES),
 });
 const sectionShape = state.shape({ hash: state.bytes(HASH_BYTES), version: state.u32(), pathBytes: state.u32(), bytes: state.u32() });
 const placeShape = state.shape({ pack: state.u32(), offset: state.u32(), stored: state.u32(), codec: state.u32() });
@@ -42,7 +42,7 @@ export interface Manifest {
   readonly places: readonly (ChunkPlace | null)[];
 }
 
-/** The manifest's bytes and its name. */
+/** The manifest's bytes and its name, which is another one each time. */
 export function encodeManifest(manifest: Manifest, content: Content): { readonly bytes: Uint8Array; readonly hash: Uint8Array } {
   const { image, packs, places } = manifest, { sections, memory } = image;
   checkImage(image, 'the image to store');
@@ -53,6 +53,7 @@ export function encodeManifest(manifest: Manifest, content: Content): { readonly
     });
     h.magic.set(MAGIC);
     h.guest.set(manifest.guest);
+    h.salt.set(content.random(SALT_BYTES));
     h.parent.set(manifest.parent);
     h.root.set(imageRoot(image, content));
   });

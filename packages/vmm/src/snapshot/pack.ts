@@ -1,15 +1,15 @@
 /**
  * A pack: many chunks in one object, so that parking costs one file and one fsync, and a bucket is not filled with crumbs. Chunks one behind the
- * other after the magic, then the index, then the trailer; its name is the SHA-256 of all of it. Chunks are found through the
+ * other after magic and salt, then the index, then the trailer; its name is the SHA-256 of all of it. Chunks are found through the
  * manifest's places; the index is for deduplication, verification and garbage collection, which have only the pack.
  */
 import { state } from '@hypnos/base';
 import { BOUNDS, HASH_BYTES } from './bounds.ts';
-import { CODEC, type Codec, type Content, hexOf, sameBytes } from './content.ts';
+import { CODEC, type Codec, type Content, hexOf, SALT_BYTES, sameBytes } from './content.ts';
 import { joined, Reader, recordBytes } from './reader.ts';
 import { check, refused } from './refused.ts';
 
-const MAGIC = Uint8Array.from('HYPNOSP1', c => c.charCodeAt(0));
+const MAGIC = Uint8Array.from('HYPNOSP1', c => c.charCodeAt(0)), HEAD_BYTES = MAGIC.length + SALT_BYTES;
 const entryShape = state.shape({ hash: state.bytes(HASH_BYTES), offset: state.u32(), stored: state.u32(), length: state.u32(), codec: state.u32() });
 const trailerShape = state.shape({ indexHash: state.bytes(HASH_BYTES), chunks: state.u32(), indexOffset: state.u32() });
 export const TRAILER_BYTES: number = trailerShape.size;
@@ -33,11 +33,14 @@ const WORTH = 0.9;
 /** Collects chunks into a pack. */
 export class PackWriter {
   readonly #content: Content;
-  readonly #pieces: Uint8Array[] = [MAGIC];
+  readonly #pieces: Uint8Array[];
   readonly #entries: PackEntry[] = [];
-  #bytes: number = MAGIC.length;
+  #bytes: number = HEAD_BYTES;
 
-  constructor(content: Content) { this.#content = content; }
+  constructor(content: Content) {
+    this.#content = content;
+    this.#pieces = [MAGIC, content.random(SALT_BYTES)];
+  }
 
   get chunks(): number { return this.#entries.length; }
   get bytes(): number { return this.#bytes; }
@@ -79,7 +82,7 @@ const codecOf = (number: number, what: string): Codec => {
 export function indexStart(trailer: Uint8Array, size: number, what: string): number {
   const { chunks, indexOffset } = new Reader(trailer, what).record(trailerShape);
   check(size <= BOUNDS.packBytes && chunks <= BOUNDS.packChunks, what, 'it is larger than any pack of ours');
-  check(indexOffset >= MAGIC.length && indexOffset + chunks * entryShape.size + TRAILER_BYTES === size, what, 'its index is not where it says');
+  check(indexOffset >= HEAD_BYTES && indexOffset + chunks * entryShape.size + TRAILER_BYTES === size, what, 'its index is not where it says');
   return indexOffset;
 }
 
@@ -92,7 +95,7 @@ export function readIndex(tail: Uint8Array, size: number, content: Content, what
   const reader = new Reader(index, what), entries: PackEntry[] = [];
   while (reader.at < index.length) {
     const { hash, offset, stored, length, codec } = reader.record(entryShape);
-    check(offset >= MAGIC.length && offset + stored <= start && length <= BOUNDS.chunkBytes.most, what, `chunk ${entries.length} is not inside`);
+    check(offset >= HEAD_BYTES && offset + stored <= start && length <= BOUNDS.chunkBytes.most, what, `chunk ${entries.length} is not inside`);
     entries.push({ hash, offset, stored, length, codec: codecOf(codec, what) });
   }
   return entries;

@@ -1,0 +1,29 @@
+/** Guests whose time has come, each woken in a process of its own that outlives this one; its console and its words go to files of the home. */
+import type { Parking } from '@hypnos/parking';
+import { spawn } from 'node:child_process';
+import { mkdirSync, openSync, closeSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Home } from '../home.ts';
+import { root } from '../places.ts';
+
+/** Answers the names of the guests that were given a process. Their appointment wakes them there, or what lies in their inbox. */
+export async function wakeDue({ folder, ledger }: Home, parking: Parking): Promise<readonly string[]> {
+  await recoverAll({ ledger }, parking);
+  const names = new Set([...await ledger.due(Date.now()), ...await ledger.called()].map(guest => guest.name));
+  for (const name of names) begin(folder, name);
+  return [...names];
+}
+
+/** What dead processes had is free. */
+export async function recoverAll({ ledger }: Pick<Home, 'ledger'>, parking: Parking): Promise<void> {
+  for (const { name, owner } of await ledger.guests()) if (owner !== null) await parking.recover(name);
+}
+
+function begin(folder: string, name: string): void {
+  const logs = join(folder, 'console');
+  mkdirSync(logs, { recursive: true, mode: 0o700 });
+  const log = openSync(join(logs, `${name}.log`), 'a', 0o600);
+  // Its console goes to standard output, so that what an earlier process wrote there stays.
+  spawn(join(root, 'bin', 'hypnos'), ['wake', name, '--asleep'], { detached: true, stdio: ['ignore', log, log], env: { ...process.env, HYPNOS_HOME: folder } }).unref();
+  closeSync(log);
+}

@@ -1,0 +1,23 @@
+/** The verbs of the command, one row each. What a verb needs is loaded when it is called. */
+import type { Host } from '@hypnos/vmm';
+import type { Command } from 'commander';
+
+export interface Verb {
+  readonly name: string;
+  /** Its line in the command's help. */
+  readonly summary: string;
+  /** A machine will run in this process: its thread loads while the verb does. */
+  readonly runsMachine: boolean;
+  readonly load: (host: Host) => Promise<Command>;
+}
+
+export const VERBS: readonly Verb[] = [
+  { name: 'run', summary: 'boot a guest and stay with it', runsMachine: true, load: async host => (await import('./run/verb.ts')).runVerb(host) },
+  { name: 'wake', summary: 'go on with a parked guest, or wake one that sleeps', runsMachine: true, load: async host => (await import('./wake/verb.ts')).wakeVerb(host) },
+  { name: 'park', summary: 'store a guest that runs or sleeps, and end its machine', runsMachine: false, load: async () => (await import('./park/verb.ts')).parkVerb() },
+  { name: 'sleep', summary: 'press the sleep key of a guest', runsMachine: false, load: async () => (await import('./live/verb.ts')).sleepVerb() },
+  { name: 'pause', summary: 'hold a guest, asleep or not', runsMachine: false, load: async () => (await import('./live/verb.ts')).pauseVerb() },
+  { name: 'unpause', summary: 'let it go on', runsMachine: false, load: async () => (await import('./live/verb.ts')).unpauseVerb() },
+  { name: 'stop', summary: 'switch a guest off at once', runsMachine: false, load: async () => (await import('./live/verb.ts')).stopVerb() },
+  { name: 'serve', summary: 'wait, and wake each parked guest when its time comes', runsMachine: false, load: async () => (await import('./serve/verb.ts')).serveVerb() },
+];
