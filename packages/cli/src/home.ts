@@ -1,6 +1,7 @@
 /** Where names, ledger, sockets and the default store are: HYPNOS_HOME, `~/.hypnos` unless told. Two homes know nothing of each other. */
+import { HypnosError } from '@hypnos/base';
 import { controlPath, FolderBucket, nodeContent, ownerIsDead, ownerName, ring, SqliteLedger } from '@hypnos/host-node';
-import { Parking } from '@hypnos/parking';
+import { LEASE, Parking } from '@hypnos/parking';
 import type { Bucket, Content, Host, Ledger } from '@hypnos/vmm';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -25,7 +26,14 @@ export function openHome(folder = homeFolder()): Home {
   };
 }
 
+/** HYPNOS_LEASE, in seconds: how long a silent process keeps its guest; all processes of a home should agree. */
+function leaseOf(text = process.env['HYPNOS_LEASE'] ?? ''): number {
+  const seconds = Number(text);
+  if (text !== '' && !(seconds >= 1 && seconds <= 3600)) throw new HypnosError('EINVAL', `HYPNOS_LEASE is '${text}': give seconds, 1 to 3600.`);
+  return text === '' ? LEASE : seconds * 1000;
+}
+
 /** The guests of a home, owned by this process when they are run here. */
 export const openParking = ({ folder, ...home }: Home, host: Host): Parking => new Parking({
-  ...home, host, owner: ownerName(), ownerIsDead, ring: guestId => { void ring(controlPath(folder, guestId)); },
+  ...home, host, lease: leaseOf(), owner: ownerName(), ownerIsDead, ring: guestId => { void ring(controlPath(folder, guestId)); },
 });

@@ -285,3 +285,36 @@ export const restless = `${BOARD}${OPEN}
 resume:
     ldr x28, =UART${say('R')}${OFF}
 `;
+
+/**
+ * Counts its wakes in RAM: says a, b, c, … and sleeps each time, with an appointment so many seconds ahead; zero makes none. A byte from the console wakes it, too.
+ */
+export const napper = (seconds: number): string => `${BOARD}${OPEN}
+    ldr x6, =0x40100000
+    str wzr, [x6]
+    b nap
+resume:
+    ldr x28, =UART
+    ldr x6, =0x40100000
+    ldr w7, [x28, #0x18]
+    tbnz w7, #4, taken
+    ldr w7, [x28]
+taken:
+    mov w7, #0x7ff
+    str w7, [x28, #0x44]
+    ldr x4, =RTC
+    mov w5, #1
+    str w5, [x4, #0x1c]
+nap:
+    ldr w7, [x6]
+    add w8, w7, #1
+    str w8, [x6]
+    add w3, w7, #97
+    str w3, [x28]${seconds > 0 ? appointment(seconds) : ''}${call()}
+    b .
+`;
+
+/** Says S, and spins. */
+export const spinning = `${BOARD}${say('S')}
+    b .
+`;

@@ -17,12 +17,16 @@ export interface Running {
   signal(name: NodeJS.Signals): void;
   /** Settles when the status lines contain `text`; fails when the machine ends first. */
   tells(text: string): Promise<void>;
+  /** The same of its console. */
+  says(text: string): Promise<void>;
+  readonly pid: number;
   readonly ended: Promise<Outcome>;
 }
 
-/** Starts `hypnos ARGS`. Its standard input stays open until it ends. */
-export function start(...args: readonly string[]): Running {
-  const child = spawn(process.execPath, [main, ...args]);
+/** Starts `hypnos ARGS`, with more environment where that comes first. Its standard input stays open until it ends. */
+export function start(...all: readonly (string | Readonly<Record<string, string>>)[]): Running {
+  const env = typeof all[0] === 'object' ? all[0] : {}, args = all.filter(arg => typeof arg === 'string');
+  const child = spawn(process.execPath, [main, ...args], { env: { ...process.env, ...env } });
   const said = { stdout: '', stderr: '' }, waiting = new Set<() => void>();
   let over = false;
   const look = (): void => { for (const wake of waiting) wake(); };
@@ -34,18 +38,19 @@ export function start(...args: readonly string[]): Running {
     look();
     resolve({ status, ...said });
   }));
+  const includes = (where: 'stdout' | 'stderr', text: string): Promise<void> => new Promise((resolve, reject) => {
+    const wake = (): void => {
+      if (!said[where].includes(text) && !over) return;
+      waiting.delete(wake);
+      if (said[where].includes(text)) resolve();
+      else reject(new Error(`the machine ended without saying '${text}':\n${said.stdout}\n${said.stderr}`));
+    };
+    waiting.add(wake);
+    wake();
+  });
   return {
     said, ended, type: text => { child.stdin.write(text); }, signal: name => { child.kill(name); },
-    tells: text => new Promise((resolve, reject) => {
-      const wake = (): void => {
-        if (!said.stderr.includes(text) && !over) return;
-        waiting.delete(wake);
-        if (said.stderr.includes(text)) resolve();
-        else reject(new Error(`the machine ended without saying '${text}':\n${said.stderr}`));
-      };
-      waiting.add(wake);
-      wake();
-    }),
+    pid: child.pid!, tells: text => includes('stderr', text), says: text => includes('stdout', text),
   };
 }
 

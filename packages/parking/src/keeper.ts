@@ -17,6 +17,8 @@ import type { Attempt, Decision } from './transitions.ts';
 /** Guests whose newest image a first park looks into for chunks that are stored already. */
 const RELATIVES = 16;
 
+const NONE_TAKEN: Promise<number> = Promise.resolve(0);
+
 export interface Kept {
   readonly name: string;
   readonly id: string;
@@ -48,7 +50,7 @@ export class Keeper {
   #state: 'waking' | 'running' | 'asleep';
   #wake: WakeOutlook = { sources: [], filtered: [] };
   /** The events being taken: how many there were. */
-  #taking: Promise<number> = Promise.resolve(0);
+  #taking: Promise<number> = NONE_TAKEN;
   #parking: Promise<'parked' | 'events'> | undefined;
   #isParked = false;
   /** Somebody waits for it to sleep and be parked. */
@@ -148,7 +150,12 @@ export class Keeper {
   /** Takes what came into the guest's inbox and does it: called by the bell, and with each renewal of the lease. */
   async takeEvents(): Promise<void> {
     if (this.#parking) return;                             // the park will find them
-    await (this.#taking = this.#take());
+    const taking = this.#taking = this.#take();
+    try {
+      await taking;
+    } finally {
+      if (this.#taking === taking) this.#taking = NONE_TAKEN;
+    }
   }
   async #take(): Promise<number> {
     const events = await this.#change(transitions.take(this.name, this.epoch));
@@ -214,15 +221,15 @@ export class Keeper {
 
   async #park(why: string | null): Promise<'parked' | 'events'> {
     const asleep = this.#state === 'asleep';
-    if (await this.#taking.catch(() => 0) > 0) return 'events';    // they are on their way to the machine
+    if (await this.#taking.catch(() => 0) > 0 || this.machine.wakeWaits) return 'events';    // they are on their way to the machine
     await this.#told;
     let attempt = await this.#change(transitions.beginPark(this.name, this.epoch));
     try {
       const { typed } = this.machine, clock = new Steps(this.#ports.host.clock), snapshot = await this.machine.snapshot(), parkedAtNs = this.#ports.host.clock.wallNs();
       clock.step('snapshot');
       for (;;) {
-        // The guest woke by itself before it was held, or something was typed: it is not to be stored.
-        const moved = (): boolean => (asleep && this.#state !== 'asleep') || this.machine.typed !== typed;
+        // The guest woke by itself before it was held, or it is being woken, or something was typed: it is not to be stored.
+        const moved = (): boolean => (asleep && this.#state !== 'asleep') || this.machine.typed !== typed || this.machine.wakeWaits;
         const answer = moved() ? 'events' : await this.#storeAndPublish(snapshot, attempt, { why, moved, clock, parkedAtNs });
         if (answer === 'collected') attempt = await this.#change(transitions.storeAgain(this.name, this.epoch));
         else if (answer === 'parked') return answer;
