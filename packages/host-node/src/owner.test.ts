@@ -7,10 +7,10 @@ import { test } from 'node:test';
 import { ownerIsDead, ownerName } from './owner.ts';
 
 const here = new URL('./owner.ts', import.meta.url).href;
-const ASLEEP = `const { ownerName } = await import('${here}'); console.log(ownerName()); setInterval(() => {}, 1000);`;
+const ASLEEP = `const { ownerName } = await import(process.argv[1]); console.log(ownerName()); setInterval(() => {}, 1000);`;
 
 test('a process that runs is not dead, one that was killed is', async () => {
-  const child = spawn(process.execPath, ['--input-type=module', '-e', ASLEEP], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, ['--input-type=module', '-e', ASLEEP, here], { stdio: ['ignore', 'pipe', 'inherit'] });
   const [said] = await once(child.stdout, 'data') as [Buffer], owner = String(said).trim();
   assert.match(owner, new RegExp(`^${hostname()}:[0-9a-f]{8}:${child.pid}:[0-9]+$`));
   assert.equal(ownerIsDead(owner), false);
@@ -21,7 +21,7 @@ test('a process that runs is not dead, one that was killed is', async () => {
 
 test('a killed process that nobody waited for is dead', async () => {
   // The shell stops itself before it could wait for its child.
-  const script = `'${process.execPath}' --input-type=module -e "$ASLEEP" & exec >&-; kill -STOP $$`;
+  const script = `'${process.execPath}' --input-type=module -e "$ASLEEP" '${here}' & exec >&-; kill -STOP $$`;
   const shell = spawn('sh', ['-c', script], { env: { ...process.env, ASLEEP }, stdio: ['ignore', 'pipe', 'inherit'] });
   const [said] = await once(shell.stdout, 'data') as [Buffer], owner = String(said).trim(), pid = Number(owner.split(':')[2]);
   process.kill(pid, 'SIGKILL');

@@ -24,8 +24,9 @@ function there({ guest }: GuestView, name: string): GuestRow {
   return guest;
 }
 
-/** What a guest may be called: one word, on a command line and in a sentence. */
-function checkName(name: string): void {
+/** A name that a new guest may have: one word on a command line and in a sentence, and no other guest's. */
+export function checkNew(name: string, { guest }: Pick<GuestView, 'guest'>): void {
+  if (guest) throw new HypnosError('EEXIST', `there is a guest ${name} already, ${guest.state}: ${verbFor(guest)}.`);
   if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/.test(name)) {
     throw new HypnosError('EINVAL', `'${name}' is no name for a guest: write up to 63 letters, digits, dots and dashes, the first one a letter or digit.`);
   }
@@ -56,10 +57,8 @@ const RUNS: readonly GuestState[] = ['running', 'asleep', 'parking', 'waking'];
 
 /** A new guest, running. EEXIST where the name is taken, with the verb to use instead. */
 export const create = (name: string, { id, owner, lease, memoryBytes }: NewGuest): Decision<Ownership> => view => {
-  checkName(name);
-  const { guest, now } = view;
-  if (guest) throw new HypnosError('EEXIST', `there is a guest ${name} already, ${guest.state}: ${verbFor(guest)}.`);
-  const leaseUntil = now + lease;
+  checkNew(name, view);
+  const { now } = view, leaseUntil = now + lease;
   return {
     guest: {
       id, name, state: 'running', since: now, owner, epoch: 1, leaseUntil, generation: 0, memoryBytes, store: null,
@@ -234,9 +233,8 @@ export interface Fork {
 
 /** A new guest from a generation of another one: its own from the first moment, sharing every chunk. 'collected' as `publish` has it. */
 export const fork = (name: string, { id, from, taken, generation, collections }: Fork): Decision<GuestRow | 'collected'> => view => {
-  checkName(name);
-  const { guest, now } = view;
-  if (guest) throw new HypnosError('EEXIST', `there is a guest ${name} already, ${guest.state}: ${verbFor(guest)}.`);
+  checkNew(name, view);
+  const { now } = view;
   if (view.collections !== collections) return { answer: 'collected' };
   const made: GuestRow = {
     ...from, ...NOBODY, id, name, state: 'parked', since: now, epoch: 1, generation: 1, store: generation.store, wakeAt: generation.wakeAt,

@@ -16,8 +16,10 @@ export { DTB_ADDRESS, interruptName, MAP } from './board/map.ts';
 export { cellsOf, nodeAt, readFdt, stringsOf, writeFdt, type ReadNode } from './fdt.ts';
 export { type Bucket, isObjectName } from './snapshot/bucket.ts';
 export { CODEC, type Codec, type Content, hashOf, hexOf } from './snapshot/content.ts';
-export { type Image, type ImageSection, imageRoot, type MemoryTable, ZERO_CHUNK } from './snapshot/image.ts';
+export { hashAt, type Image, type ImageSection, imageRoot, type MemoryTable, ZERO_CHUNK } from './snapshot/image.ts';
 export { type ChunkPlace, decodeManifest, encodeManifest, type Manifest } from './snapshot/manifest.ts';
+export { type MachineDescription, readMachine, type Region } from './snapshot/machine-config.ts';
+export { sectionsOf } from './snapshot/machine-state.ts';
 export { type PackEntry, PackWriter, type Place, readIndex, unpackChunk } from './snapshot/pack.ts';
 export { getChunk, getManifest, getPackIndex, manifestName, packName, putManifest } from './snapshot/store.ts';
 export {
