@@ -9,8 +9,10 @@ import { kernelImage } from './boot/kernel-image.ts';
 import { place, placeDtb, type Placement, type Segment } from './boot/plan.ts';
 import { memorySize } from './boot/size.ts';
 import { writeFdt } from './fdt.ts';
+import { drawIdentity, type Identity, serialText } from './identity.ts';
 import type { MachineConfig } from './machine.ts';
 import type { Host } from './ports.ts';
+import { seeded } from './seeded.ts';
 
 export interface MachinePlan {
   readonly memoryBytes: number;
@@ -25,9 +27,14 @@ export interface MachinePlan {
   readonly segments: readonly Segment[];
   readonly flash: { readonly code?: Uint8Array; readonly vars?: Uint8Array };
   readonly firmwareItems: ReadonlyMap<number, Uint8Array>;
+  /** Which machine it is. */
+  readonly identity: Identity;
   /** The device tree: one of the segments. */
   readonly dtb: Uint8Array;
 }
+
+/** What the identity of a deterministic machine is drawn from: all that are made have the same, and each fork of one its own. */
+const DETERMINISTIC_IDENTITY = 2n;
 
 /** Throws HypnosError with a sentence for whoever gave the files and options. */
 export function planBoot(config: MachineConfig, host: Host): MachinePlan {
@@ -42,20 +49,21 @@ export function planBoot(config: MachineConfig, host: Host): MachinePlan {
   const placed = place({ memoryBytes, ...(kernel && { kernel }), ...(initrd && { initrd: initrd.bytes }), ...(firmware && { firmware }) });
   if (vars !== undefined && vars.length > MAP.flash.bankBytes) throw new HypnosError('EINVAL', 'the flash variables file is larger than a flash bank, 64 MiB.');
   const fittings = { flash: placed.flash !== undefined || vars !== undefined, fwCfg: firmware !== undefined };
-  const dtb = deviceTree(config, host, { memoryBytes, fittings, placed });
+  const identity = drawIdentity(deterministic ? seeded(DETERMINISTIC_IDENTITY).fill : into => host.entropy(into));
+  const dtb = deviceTree(config, host, { memoryBytes, fittings, placed, serial: serialText(identity) });
   return {
-    memoryBytes, cpuModel: cpu, deterministic, suspendAbi, reboot, fittings, dtb, entry: placed.entry, segments: [...placed.segments, placeDtb(dtb, placed)],
+    identity, memoryBytes, cpuModel: cpu, deterministic, suspendAbi, reboot, fittings, dtb, entry: placed.entry, segments: [...placed.segments, placeDtb(dtb, placed)],
     flash: { ...(placed.flash && { code: placed.flash }), ...(vars && { vars }) }, firmwareItems: firmware ? firmwareItems(boot, cpus) : new Map(),
   };
 }
 
-interface Board { readonly memoryBytes: number; readonly fittings: Fittings; readonly placed: Placement }
+interface Board { readonly memoryBytes: number; readonly fittings: Fittings; readonly placed: Placement; readonly serial: string }
 
-function deviceTree(config: MachineConfig, host: Host, { memoryBytes, fittings, placed }: Board): Uint8Array {
+function deviceTree(config: MachineConfig, host: Host, { memoryBytes, fittings, placed, serial }: Board): Uint8Array {
   const seed = new Uint8Array(40);
   if (!config.deterministic) host.entropy(seed);
   return writeFdt(boardTree({
-    cpus: 1, memoryBytes, conduit: config.conduit ?? 'hvc', devices: deviceNodes(fittings),
+    cpus: 1, memoryBytes, serial, conduit: config.conduit ?? 'hvc', devices: deviceNodes(fittings),
     chosen: {
       bootargs: config.append ?? '', ...(placed.initrd && { initrd: placed.initrd }),
       rngSeed: seed.slice(0, 32), kaslrSeed: new DataView(seed.buffer).getBigUint64(32),

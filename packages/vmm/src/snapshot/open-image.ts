@@ -1,4 +1,5 @@
 /** Makes a stored image ready to run: everything it claims is checked, every byte verified, before a machine sees any of it. */
+import { readIdentity } from '../identity.ts';
 import type { MachineImage } from '../machine.ts';
 import type { Bucket } from './bucket.ts';
 import type { Content } from './content.ts';
@@ -20,7 +21,7 @@ export async function openImage(manifest: Manifest, bucket: Bucket, content: Con
   check(end === chunkCount(image.memory) * chunkBytes, what, 'its chunks are not those of its regions');
   const contents = await Promise.all(machine.regions.map((region, i) => readRegion(manifest, starts[i]! / chunkBytes, region, bucket, content)));
   return {
-    plan: planFromImage(machine, contents), sections: image.sections, section,
+    plan: planFromImage(machine, contents, readIdentity(section)), sections: image.sections, section,
     fill(memory) {
       let at = 0;
       machine.regions.forEach(({ kind }, i) => {

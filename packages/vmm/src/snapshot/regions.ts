@@ -5,6 +5,8 @@
 import { alignUp, HypnosError } from '@hypnos/base';
 import { flashBytes, MAP } from '../board/map.ts';
 import { DTB, type Segment } from '../boot/plan.ts';
+import { readFdt } from '../fdt.ts';
+import type { Identity } from '../identity.ts';
 import type { MachinePlan } from '../machine-plan.ts';
 import type { MachineDescription, Region } from './machine-config.ts';
 import { check } from './refused.ts';
@@ -36,7 +38,7 @@ export function regionStarts(regions: readonly Region[], chunkBytes: number): { 
 }
 
 /** The plan of a machine that wakes from an image. `read` fetches the bytes of a region that a reset needs, by its number. */
-export function planFromImage(machine: MachineDescription, files: readonly (Uint8Array | null)[]): MachinePlan {
+export function planFromImage(machine: MachineDescription, files: readonly (Uint8Array | null)[], identity: Identity): MachinePlan {
   const { memoryBytes, cpuModel, deterministic, suspendAbi, reboot, fittings, entry, regions } = machine, what = "the snapshot's machine";
   const expected: Region['kind'][] = fittings.flash ? ['ram', 'flash'] : ['ram'];
   check(expected.every((kind, i) => regions[i]?.kind === kind), what, 'its regions do not begin with its RAM and flash');
@@ -50,8 +52,9 @@ export function planFromImage(machine: MachineDescription, files: readonly (Uint
   }
   const dtb = segments.find(({ what: name }) => name === DTB)?.bytes;
   check(dtb !== undefined, what, 'it has no device tree');
+  readFdt(dtb);                                                          // a reset writes into it
   return {
-    memoryBytes, cpuModel, deterministic, suspendAbi, reboot, fittings, entry, segments, dtb, flash: {},
+    identity, memoryBytes, cpuModel, deterministic, suspendAbi, reboot, fittings, entry, segments, dtb, flash: {},
     firmwareItems: new Map(of('firmware-item').map(({ address = 0n, content }) => [Number(address), content])),
   };
 }
