@@ -3,7 +3,7 @@ import { state, type View } from '@hypnos/base';
 import { device } from './kit/device.ts';
 import { edgeInterrupts, placedNode } from './kit/fdt.ts';
 import type { Clock, Counter } from './kit/ports.ts';
-import { pulse, pulseEnd, pulseFields, pulseLine, pulseWoke } from './kit/pulse.ts';
+import { pulse, pulseFields, pulseLine, pulseSane, pulseSettled, pulseWakeAt, pulseWoke } from './kit/pulse.ts';
 
 const PAGE = 0x1000, SEQ_COUNT = 0x0c;
 const MAGIC = 0x4b4c_4356, VERSION = 1;
@@ -74,6 +74,7 @@ export const vmclock = device({
   size: PAGE,
   version: 1,
   state: fields,
+  sane: pulseSane,
   needs: ['clock', 'counter'],
   widths: [1, 2, 4, 8],
 
@@ -89,8 +90,9 @@ export const vmclock = device({
   },
 
   irq: pulseLine,
-  wakeAt: pulseEnd,
+  wakeAt: pulseWakeAt,
   woke: (s, p) => pulseWoke(s, p.clock),
+  settled: pulseSettled,
 
   actions: {
     /** How often the guest was forked, as the machine begins. */

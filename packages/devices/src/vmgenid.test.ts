@@ -48,6 +48,36 @@ describe('vmgenid', () => {
     assert.deepEqual([w.line, w.alarm, rises], [false, null, [true, false]]);
   });
 
+  test('another renewal while the line is up, or has only just fallen, is an edge of its own', () => {
+    const { w, d, rises } = generation();
+    d.renew(OTHER);
+    d.renew(ID);
+    assert.deepEqual([rises, d.held()], [[true], ID]);
+    for (const ends of [1000n, 1000n, 1000n]) {
+      w.pass(ends);
+      d.due();
+    }
+    assert.deepEqual([rises, w.alarm], [[true, false, true, false], null]);
+    d.renew(OTHER);
+    w.pass(5000n);                                           // over, and nobody was told
+    d.renew(ID);
+    assert.deepEqual([rises.slice(4), w.line, w.alarm], [[true, false], false, w.nowNs + 1000n]);
+    w.pass(1000n);
+    d.due();
+    assert.deepEqual([rises.slice(4), w.line], [[true, false, true], true]);
+  });
+
+  test('the edge is told on however slow a host: more time than a pulse lasts passes between any two looks at the clock', () => {
+    const { w, d, rises } = generation();
+    w.ports.clock = { nowNs: () => (w.nowNs += 5000n), wallNs: () => w.wallNs };
+    for (const id of [ID, OTHER]) {
+      d.renew(id);
+      d.due();
+      d.due();
+    }
+    assert.deepEqual([rises, w.alarm], [[true, false, true, false], null]);
+  });
+
   test('a pulse that is under way goes into the store, and ends where the machine goes on', () => {
     const { w, d } = generation(), other = generation();
     d.renew(OTHER);

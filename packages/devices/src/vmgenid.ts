@@ -2,7 +2,7 @@
 import { HypnosError, state } from '@hypnos/base';
 import { device } from './kit/device.ts';
 import { edgeInterrupts, placedNode } from './kit/fdt.ts';
-import { pulse, pulseEnd, pulseFields, pulseLine, pulseWoke } from './kit/pulse.ts';
+import { pulse, pulseFields, pulseLine, pulseSane, pulseSettled, pulseWakeAt, pulseWoke } from './kit/pulse.ts';
 
 export const GENERATION_ID_BYTES = 16;
 
@@ -23,6 +23,7 @@ export const vmgenid = device({
   size: GENERATION_ID_BYTES,
   version: 1,
   state: fields,
+  sane: pulseSane,
   needs: ['clock'],
   widths: [1, 2, 4, 8],
 
@@ -35,8 +36,9 @@ export const vmgenid = device({
 
   // There is no acknowledge register, and the driver does no more than read: so the line cannot be a level, which nothing would lower.
   irq: pulseLine,
-  wakeAt: pulseEnd,
+  wakeAt: pulseWakeAt,
   woke: (s, p) => pulseWoke(s, p.clock),
+  settled: pulseSettled,
 
   actions: {
     /** The ID the machine begins with: nobody has seen another, so nothing is told. */

@@ -129,9 +129,9 @@ export class RunningMachine {
     const { alarms, devices, entropy, identity } = this.#parts;
     this.vm.setCounterOffset(this.vm.counterOffset + this.vm.counter() - this.#frozenAt);
     this.#frozenAt = null;
+    for (const device of devices.all) device.settle();                  // the wall clock went on meanwhile
     if (devices.wentOn(identity)) entropy.mix(identity.seed);
     alarms.timeMoved();
-    for (const device of devices.all) device.settle();                  // the wall clock went on meanwhile
   }
 
   /** Tells the owner the machine's sections. */
