@@ -51,7 +51,7 @@ function machineOn(board: Board): Machine {
     },
     host,
   );
-  trees.dtb = machine.dtb!;
+  trees.dtb = machine.dtb;
   machine.on('output', () => {});
   machine.on('virtio-output', () => {});
   // By what was asked, so that the same guest has the same answers.

@@ -47,6 +47,30 @@ test('a write makes a page dirty and tells the watcher; a read does neither', ()
   assert.deepEqual([flags[page], written], [PAGE.watched, [RAM >> 12n]]);
 });
 
+test('whole pages of a range become zeroes: fetched first if absent, told to the watcher, and clean as before where they were so', () => {
+  const told: string[] = [];
+  const { map, memory, flags } = machine({
+    written: frame => told.push(`written ${frame - (RAM >> 12n)}`),
+    fetchPage(frame) {
+      told.push(`fetched ${frame - (RAM >> 12n)}`);
+      flags[page + 3] = PAGE.clean | PAGE.watched;
+      memory.write(map.ram + 3 * 0x1000, 8, 7n);
+    },
+  });
+  const page = map.ram >>> 12;
+  for (let n = 0n; n < 8n; n++) if (n !== 2n && n !== 3n) memory.store(RAM + n * 0x1000n + 8n, 8, 1n + n);
+  for (let n = 1; n < 8; n++) flags[page + n] = PAGE.clean | PAGE.watched;
+  flags[page + 3] = PAGE.absent;
+  assert.equal(memory.zeroPages(RAM + 0x800n, 0x4000), true);
+  const held = Array.from({ length: 8 }, (_, n) => memory.load(RAM + BigInt(n) * 0x1000n, 8)! + memory.load(RAM + BigInt(n) * 0x1000n + 8n, 8)!);
+  assert.deepEqual(held, [1n, 0n, 0n, 0n, 5n, 6n, 7n, 8n]);
+  assert.deepEqual(told, ['written 1', 'fetched 3', 'written 3']);
+  assert.deepEqual([1, 2, 3, 4].map(n => flags[page + n]! & PAGE.clean), [0, PAGE.clean, 0, PAGE.clean]);
+  assert.equal(memory.zeroPages(RAM + 0x7000n, 0x2000), true, 'over the end of a slot');
+  assert.deepEqual([memory.zeroPages(ROM, 0x1000), memory.zeroPages(RAM + 0xb000n, 0x2000), memory.zeroPages((1n << 64n) - 1n, 0x2000)], [true, false, false], 'zeroes may be read-only');
+  assert.deepEqual([memory.zeroPages(RAM, 0xfff), memory.zeroPages(1n << 70n, 0)], [true, true], 'no page is whole in it');
+});
+
 test('an absent page is fetched before it is touched, and without a port that is refused', () => {
   const { map, memory, flags } = machine({
     fetchPage(frame) {

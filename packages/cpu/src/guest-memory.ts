@@ -32,6 +32,8 @@ export interface GuestMemory {
   store(ipa: bigint, bytes: AccessBytes, value: bigint): boolean;
   readBytes(ipa: bigint, length: number): Uint8Array<ArrayBuffer> | null;
   writeBytes(ipa: bigint, data: Uint8Array): boolean;
+  /** Makes every page that lies whole in a range zeroes; one that is so already stays as it is, clean too. False at the first that is no (writable) RAM. */
+  zeroPages(ipa: bigint, length: number): boolean;
 }
 
 const READ_ONLY = 1, PAGE_BYTES = 4096;
@@ -71,6 +73,12 @@ export function guestMemory(memory: ArrayBufferLike, map: MemoryMap, ports: Gues
       from += part;
     }
     return out;
+  }
+
+  function isZero(linear: number): boolean {
+    const words = cells[4], end = (linear + PAGE_BYTES) / 4;
+    for (let i = linear / 4; i < end; i++) if (words[i] !== 0) return false;
+    return true;
   }
 
   const self: GuestMemory = {
@@ -138,6 +146,17 @@ export function guestMemory(memory: ArrayBufferLike, map: MemoryMap, ports: Gues
       const parts = pieces(ipa, data.length, 'write');
       if (!parts) return false;
       for (const part of parts) bytesView.set(data.subarray(part.from, part.from + part.length), part.linear);
+      return true;
+    },
+    zeroPages(ipa, length) {
+      const size = BigInt(PAGE_BYTES), end = ((ipa + BigInt(length)) / size) * size;
+      for (let page = ((ipa + size - 1n) / size) * size; page < end; page += size) {
+        const linear = self.linearOf(page);
+        if (linear === null) return false;
+        if (isZero(linear)) continue;
+        if (self.linearOf(page, 'write') === null) return false;
+        bytesView.fill(0, linear, linear + PAGE_BYTES);
+      }
       return true;
     },
   };

@@ -30,6 +30,8 @@ export function ram(base: bigint, size: number): GuestMemory & { readonly bytes:
 }
 
 export const RAM_BASE = 0x4000_0000n;
+/** A counter of 62.5 MHz. */
+const NS_PER_TICK = 16, PAGE = 4096;
 
 export interface World {
   nowNs: bigint;
@@ -41,7 +43,7 @@ export interface World {
   sent: number[];
   arrayReadable: boolean;
   readonly memory: ReturnType<typeof ram>;
-  readonly ports: Wires & Backends;
+  readonly ports: { -readonly [K in keyof (Wires & Backends)]: (Wires & Backends)[K] };
   /** Lets time pass on both clocks. */
   pass(ns: bigint): void;
 }
@@ -57,7 +59,14 @@ export function world({ flashBytes = 1 << 20, flashWritable = true, items = new 
       alarm(at) { w.alarm = at; },
       ready() { w.readies++; },
       clock: { nowNs: () => w.nowNs, wallNs: () => w.wallNs },
+      counter: { ticks: () => w.nowNs / BigInt(NS_PER_TICK), nanosecondsPerTick: NS_PER_TICK },
       guestMemory: memory,
+      discard(ipa, bytes) {
+        const from = Number(ipa - RAM_BASE), first = Math.ceil(from / PAGE), end = Math.floor((from + bytes) / PAGE);
+        if (from < 0 || from + bytes > memory.bytes.length) return false;
+        if (end > first) memory.bytes.fill(0, first * PAGE, end * PAGE);
+        return true;
+      },
       entropy: into => into.forEach((_, i) => { into[i] = (i * 37 + 11) & 0xff; }),
       console: { send: bytes => { w.sent.push(...bytes); } },
       flash: { bytes: new Uint8Array(flashBytes).fill(0xff), writable: flashWritable, wrote: () => {}, arrayReadable: readable => { w.arrayReadable = readable; } },

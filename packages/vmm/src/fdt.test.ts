@@ -23,6 +23,12 @@ test('a reference to a label that no node carries is our own fault and stops', (
   assert.throws(() => writeFdt(node('', { x: referenceCells('nobody') })), /nobody/);
 });
 
+test('nodes inside each other without end are refused', () => {
+  const nested = (depth: number) => writeFdt(Array.from({ length: depth }).reduce<ReturnType<typeof node>>(inner => node('n', {}, [inner]), node('n', {})));
+  assert.ok(readFdt(nested(60)));
+  assert.throws(() => readFdt(nested(65)), /too deep/);
+});
+
 test('a device tree cut short or of other bytes is refused with a reason', () => {
   const blob = writeFdt(tree);
   for (const length of [0, 3, 39, 60, blob.length - 1]) assert.throws(() => readFdt(blob.slice(0, length)), /not a device tree/, `${length} bytes`);

@@ -4,6 +4,8 @@ import type { FdtCell, FdtNode, FdtValue } from '@hypnos/devices';
 import { latin1, utf8 } from './text.ts';
 
 const MAGIC = 0xd00dfeed, VERSION = 17, LAST_COMPATIBLE = 16, HEADER_BYTES = 40;
+/** Nodes inside each other that a reader takes. */
+const DEEPEST = 64;
 const BEGIN_NODE = 1, END_NODE = 2, PROP = 3, NOP = 4, END = 9;
 
 /** Big-endian bytes that grow. */
@@ -95,7 +97,7 @@ export function writeFdt(root: FdtNode): Uint8Array<ArrayBuffer> {
   return blob.done().slice();
 }
 
-/** A node as read: property values are the bytes that stand there. */
+/** A node as read: property values are the bytes that stand there, in the blob itself. */
 export interface ReadNode {
   readonly name: string;
   readonly properties: ReadonlyMap<string, Uint8Array>;
@@ -111,17 +113,18 @@ export function readFdt(blob: Uint8Array): ReadNode {
   if (word(4) > blob.length) bad('it is shorter than its header says');
   const strings = word(12);
   let at = word(8);
-  const nodeAt = (): ReadNode => {
+  const nodeAt = (depth: number): ReadNode => {
+    if (depth > DEEPEST) bad('its nodes stand too deep in each other');
     const name = latin1(blob, at), properties = new Map<string, Uint8Array>(), children: ReadNode[] = [];
     at = alignUp(at + name.length + 1, 4);
     for (;;) {
       const token = word(at);
       at += 4;
-      if (token === BEGIN_NODE) children.push(nodeAt());
+      if (token === BEGIN_NODE) children.push(nodeAt(depth + 1));
       else if (token === PROP) {
         const length = word(at), key = latin1(blob, strings + word(at + 4));
         if (at + 8 + length > blob.length) bad('a property ends outside');
-        properties.set(key, blob.slice(at + 8, at + 8 + length));
+        properties.set(key, blob.subarray(at + 8, at + 8 + length));
         at = alignUp(at + 8 + length, 4);
       } else if (token === END_NODE) return { name, properties, children };
       else if (token !== NOP) bad(`token ${token} where none may stand`);
@@ -130,7 +133,7 @@ export function readFdt(blob: Uint8Array): ReadNode {
   while (word(at) === NOP) at += 4;
   if (word(at) !== BEGIN_NODE) bad('it has no root node');
   at += 4;
-  return nodeAt();
+  return nodeAt(0);
 }
 
 /** The node at a path such as `/cpus/cpu@0`, or undefined. */

@@ -27,5 +27,6 @@ export {
 } from './ledger.ts';
 export { CHUNK_BYTES } from './snapshot/chunks.ts';
 export { knownChunks, type KnownChunks, type Progress, type StoredImage, storeImage, type StoreOptions } from './snapshot/store-image.ts';
+export { drawIdentity, forkedSections, type Identity, type Random, serialText } from './identity.ts';
 export { openImage } from './snapshot/open-image.ts';
 export { type PlacedRegion, placeRegions } from './snapshot/regions.ts';

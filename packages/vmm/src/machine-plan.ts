@@ -9,8 +9,10 @@ import { kernelImage } from './boot/kernel-image.ts';
 import { place, placeDtb, type Placement } from './boot/plan.ts';
 import { memorySize } from './boot/size.ts';
 import { writeFdt } from './fdt.ts';
+import { drawIdentity, type Identity, serialText } from './identity.ts';
 import type { MachineConfig } from './machine.ts';
 import type { Host } from './ports.ts';
+import { seeded } from './seeded.ts';
 import { CHUNK_BYTES } from './snapshot/chunks.ts';
 import type { Region } from './snapshot/machine-config.ts';
 import { boardRegions } from './snapshot/regions.ts';
@@ -27,6 +29,8 @@ export interface MachinePlan {
   readonly entry: bigint;
   /** What its memory holds, in order: RAM, flash, and the files that every boot starts from, the device tree included. */
   readonly regions: readonly Region[];
+  /** Which machine it is. */
+  readonly identity: Identity;
   /** The chunks that its memory is stored in. */
   readonly chunkBytes: number;
 }
@@ -38,6 +42,8 @@ export interface BootPlan {
   readonly dtb: Uint8Array;
 }
 
+/** What the identity of a deterministic machine is drawn from: all that are made have the same, and each fork of one its own. */
+const DETERMINISTIC_IDENTITY = 2n;
 /** Erased flash. */
 const ERASED = 0xff;
 
@@ -54,7 +60,8 @@ export function planBoot(config: MachineConfig, host: Host): BootPlan {
   const placed = place({ memoryBytes, ...(kernel && { kernel }), ...(initrd && { initrd: initrd.bytes }), ...(firmware && { firmware }) });
   if (vars !== undefined && vars.length > MAP.flash.bankBytes) throw new HypnosError('EINVAL', 'the flash variables file is larger than a flash bank, 64 MiB.');
   const fittings = { flash: placed.flash !== undefined || vars !== undefined, fwCfg: firmware !== undefined };
-  const dtb = deviceTree(config, host, { memoryBytes, fittings, placed });
+  const identity = drawIdentity(deterministic ? seeded(DETERMINISTIC_IDENTITY).fill : into => host.entropy(into));
+  const dtb = deviceTree(config, host, { memoryBytes, fittings, placed, serial: serialText(identity) });
   const segments = [...placed.segments, placeDtb(dtb, placed)], items = firmware ? [...firmwareItems(boot, cpus)] : [], board = boardRegions(memoryBytes, fittings.flash);
   const files: readonly { readonly region: Region; readonly bytes: Uint8Array }[] = [
     ...segments.map(({ what, address, bytes }) => ({ region: { kind: 'segment', bytes: bytes.length, what, address } as const, bytes })),
@@ -64,7 +71,7 @@ export function planBoot(config: MachineConfig, host: Host): BootPlan {
   if (fittings.flash) contents.set(1, flashContent(placed.flash, vars));
   return {
     plan: {
-      memoryBytes, cpuModel: cpu, deterministic, suspendAbi, reboot, fittings, entry: placed.entry, chunkBytes: CHUNK_BYTES,
+      identity, memoryBytes, cpuModel: cpu, deterministic, suspendAbi, reboot, fittings, entry: placed.entry, chunkBytes: CHUNK_BYTES,
       regions: [...board, ...files.map(({ region }) => region)],
     },
     contents, dtb,
@@ -78,13 +85,13 @@ function flashContent(code: Uint8Array | undefined, vars: Uint8Array | undefined
   return cells;
 }
 
-interface Board { readonly memoryBytes: number; readonly fittings: Fittings; readonly placed: Placement }
+interface Board { readonly memoryBytes: number; readonly fittings: Fittings; readonly placed: Placement; readonly serial: string }
 
-function deviceTree(config: MachineConfig, host: Host, { memoryBytes, fittings, placed }: Board): Uint8Array {
+function deviceTree(config: MachineConfig, host: Host, { memoryBytes, fittings, placed, serial }: Board): Uint8Array {
   const seed = new Uint8Array(40);
   if (!config.deterministic) host.entropy(seed);
   return writeFdt(boardTree({
-    cpus: 1, memoryBytes, conduit: config.conduit ?? 'hvc', devices: deviceNodes(fittings),
+    cpus: 1, memoryBytes, serial, conduit: config.conduit ?? 'hvc', devices: deviceNodes(fittings),
     chosen: {
       bootargs: config.append ?? '', ...(placed.initrd && { initrd: placed.initrd }),
       rngSeed: seed.slice(0, 32), kaslrSeed: new DataView(seed.buffer).getBigUint64(32),

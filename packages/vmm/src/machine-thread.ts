@@ -6,9 +6,12 @@ import {
 } from '@hypnos/hypervisor';
 import { Alarms } from './alarms.ts';
 import { attachDevices } from './board/devices.ts';
+import { forNextBoot } from './board/tree.ts';
+import { DTB } from './boot/plan.ts';
 import { DTB_ADDRESS, intidOf, MAP, NR_IRQS } from './board/map.ts';
 import { deviceMemory } from './dma.ts';
 import { flashBanks } from './flash-banks.ts';
+import { serialText } from './identity.ts';
 import { pager } from './image-memory.ts';
 import { lifecycleShape } from './lifecycle.ts';
 import { type Line, Mailbox } from './mailbox.ts';
@@ -70,7 +73,8 @@ function clockOf(setup: ThreadSetup, host: ThreadHost, vm: () => Vm): Clock {
 
 function build(setup: ThreadSetup, host: ThreadHost, map: MemoryMap, first: boolean): { machine: RunningMachine; vcpu: Vcpu } {
   const memory = setup.memory.buffer, mailbox = new Mailbox(setup.mailbox);
-  const entropy = setup.deterministic ? seeded(1n) : worldly(into => host.entropy(into)), restore = first ? setup.restore : undefined;
+  const { identity } = setup, entropy = setup.deterministic ? seeded(1n) : worldly(into => host.entropy(into)), restore = first ? setup.restore : undefined;
+  if (identity.generation > 0n) entropy.mix(identity.seed);               // a fork that resets has numbers of its own, too
   let vm: Vm | undefined, machine: RunningMachine | undefined;
   const theVm = (): Vm => { invariant(vm, 'the VM is there before its devices'); return vm; };
   const clock = clockOf(setup, host, theVm), { placed } = placeRegions(setup.regions, setup.chunkBytes);
@@ -96,7 +100,8 @@ function build(setup: ThreadSetup, host: ThreadHost, map: MemoryMap, first: bool
   const reserve = reserver(memory, map);
   const life = lifecycleShape.at(memory, reserve(lifecycleShape.size, lifecycleShape.align).offset);
   const devices = attachDevices({
-    clock, entropy: entropy.fill, guestMemory: deviceMemory(vm), reserve, uart: { send: sender(mailbox, mailbox.uart) }, virtioConsole: { send: sender(mailbox, mailbox.virtio) },
+    clock, counter: { ticks: () => theVm().counter(), nanosecondsPerTick: NANOSECONDS_PER_TICK }, entropy: entropy.fill,
+    guestMemory: deviceMemory(vm), discard: vm.guestMemory.zeroPages, reserve, uart: { send: sender(mailbox, mailbox.uart) }, virtioConsole: { send: sender(mailbox, mailbox.virtio) },
     ...(setup.fittings.fwCfg && { firmware: { items: new Map(placed.filter(isItem).map(region => [Number(region.address), content(region)])), files: new Map() } }),
     ...(setup.fittings.flash && { flash: flashBanks(setup, host, vm, map) }),
     wires: (name, at, due): Wires => ({
@@ -106,14 +111,16 @@ function build(setup: ThreadSetup, host: ThreadHost, map: MemoryMap, first: bool
     }),
   });
   machine = new RunningMachine({
-    host, vm, devices, alarms, life, mailbox, entropy, memoryBytes: setup.memoryBytes, policy: setup.onSuspend, wakeOn: setup.wakeOn, abi: setup.suspendAbi,
+    host, vm, devices, alarms, life, mailbox, entropy, identity, memoryBytes: setup.memoryBytes, policy: setup.onSuspend, wakeOn: setup.wakeOn, abi: setup.suspendAbi,
     nowNs: clock.nowNs, wallNs: clock.wallNs, ...(setup.answered && { answered: setup.answered }), ...(setup.away && { away: setup.away }),
   });
   if (!restore) {
+    devices.introduce(identity);
     for (const region of placed.filter(({ kind }) => kind === 'segment')) {
       const { what = 'file', address = 0n, start, bytes } = region;
       bring(what, start, bytes);
-      invariant(vm.guestMemory.writeBytes(address, content(region)), `the ${what} lies in RAM`);
+      const now = what === DTB && !first ? forNextBoot(content(region), serialText(identity), entropy.fill) : content(region);
+      invariant(vm.guestMemory.writeBytes(address, now), `the ${what} lies in RAM`);
     }
   }
   vm.memoryWritten();

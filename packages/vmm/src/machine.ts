@@ -65,6 +65,7 @@ export interface Snapshot {
 /** An image that a machine goes on from; `openImage` makes one. */
 export interface MachineImage {
   readonly plan: MachinePlan;
+  readonly dtb: Uint8Array;
   readonly sections: readonly ImageSection[];
   readonly section: FindSection;
   readonly manifest: Manifest;
@@ -152,8 +153,8 @@ export class Machine {
     this.#restore = restore;
   }
 
-  /** The device tree the guest is given; null for one that goes on from an image. */
-  get dtb(): Uint8Array | null { return this.#boot?.dtb ?? null; }
+  /** The device tree the guest was given when it was made. */
+  get dtb(): Uint8Array { return (this.#boot ?? this.#restore)!.dtb; }
   /** RAM in bytes. */
   get memoryBytes(): number { return this.#plan.memoryBytes; }
 

@@ -5,6 +5,7 @@ import type { Devices } from './board/devices.ts';
 import { interruptName, intidOf, MAP } from './board/map.ts';
 import { Bus } from './bus.ts';
 import type { Happening, QueueInFlight, WakeCause, WakeOutlook } from './events.ts';
+import type { Identity } from './identity.ts';
 import { outlook, SUSPEND, type Lifecycle } from './lifecycle.ts';
 import { ORDER, type Mailbox, type Ring } from './mailbox.ts';
 import type { CounterPolicy, SuspendDecision, SuspendPolicy } from './policy.ts';
@@ -23,6 +24,7 @@ export interface MachineParts {
   readonly life: Lifecycle;
   readonly mailbox: Mailbox;
   readonly entropy: Entropy;
+  readonly identity: Identity;
   readonly memoryBytes: number;
   readonly policy: SuspendPolicy;
   readonly wakeOn: WakeSources;
@@ -130,12 +132,15 @@ export class RunningMachine {
   #counter(): bigint { return this.#frozenAt ?? this.vm.counter(); }
   /** Holds the machine: its counter stands still, as it does when a VMM of KVM's stops the VM. Harmless when it is held already. */
   freeze(at = this.vm.counter()): void { this.#frozenAt ??= at; }
+  /** Only now, as it goes on, does the guest hear of it: what is stored again without having run is what it was. */
   thaw(): void {
     if (this.#frozenAt === null) return;
+    const { alarms, devices, entropy, identity } = this.#parts;
     this.vm.setCounterOffset(this.vm.counterOffset + this.vm.counter() - this.#frozenAt);
     this.#frozenAt = null;
-    this.#parts.alarms.timeMoved();
-    for (const device of this.#parts.devices.all) device.settle();      // the wall clock went on meanwhile
+    for (const device of devices.all) device.settle();                  // the wall clock went on meanwhile
+    if (devices.wentOn(identity)) entropy.mix(identity.seed);
+    alarms.timeMoved();
   }
 
   /** Tells the owner the machine's sections. */
@@ -160,8 +165,8 @@ export class RunningMachine {
     return away && (away.counter === 'advanced' || (away.counter === 'as-it-slept' && sleeps)) ? away.ns / BigInt(NANOSECONDS_PER_TICK) : 0n;
   }
   #state(vcpu: Vcpu): MachineState {
-    const { vm, devices, life, mailbox, entropy, memoryBytes } = this.#parts;
-    return { vm, vcpu, devices, life, mailbox, entropy, memoryBytes };
+    const { vm, devices, life, mailbox, entropy, identity, memoryBytes } = this.#parts;
+    return { vm, vcpu, devices, life, mailbox, entropy, identity, memoryBytes };
   }
 
   /** Queues that still hold buffers of the guest's. */

@@ -4,10 +4,12 @@ export interface Entropy {
   /** What `resume` needs to go on with the same numbers; 0 where they come from the world. */
   state(): bigint;
   resume(state: bigint): void;
+  /** Other numbers from here on, which `seed` decides: the machine has been forked, and those the world gives are others anyway. */
+  mix(seed: Uint8Array): void;
 }
 
 /** The world's. */
-export const worldly = (fill: (into: Uint8Array) => void): Entropy => ({ fill, state: () => 0n, resume: () => {} });
+export const worldly = (fill: (into: Uint8Array) => void): Entropy => ({ fill, state: () => 0n, resume: () => {}, mix: () => {} });
 
 /** Numbers that look random and are the same each run (splitmix64): what deterministic machines have for entropy. */
 export function seeded(seed: bigint): Entropy {
@@ -23,5 +25,12 @@ export function seeded(seed: bigint): Entropy {
     fill: into => { for (let i = 0; i < into.length; i++) into[i] = Number(next() & 0xffn); },
     state: () => state,
     resume: to => { state = to; },
+    mix(seed) {
+      const words = new DataView(seed.buffer, seed.byteOffset, seed.byteLength);
+      for (let at = 0; at + 8 <= seed.length; at += 8) {
+        state ^= words.getBigUint64(at, true);
+        state = next();
+      }
+    },
   };
 }

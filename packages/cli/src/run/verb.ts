@@ -32,7 +32,7 @@ async function run(options: RunOptions, host: Host): Promise<number> {
 
 function dumpDtb(path: string, machine: Machine): number {
   const file = writer('the device tree', path);
-  file.write(machine.dtb!);
+  file.write(machine.dtb);
   file.close();
   return STATUS.off;
 }

@@ -60,7 +60,7 @@ export interface Declaration<F extends Fields, N extends readonly Need[], A> {
   readonly wantsInput?: (s: View<F>, p: Given<N>) => boolean;
   /** Buffers that the guest has left with each of its queues. A guest that sleeps should have taken them back. */
   readonly inFlight?: (s: View<F>, p: Given<N>) => readonly number[];
-  /** Tells a port what follows from the state. Runs whenever the device settles; must be idempotent. */
+  /** Tells a port what follows from the state, or notes that the line is told. Runs whenever the device settles; must be idempotent. */
   readonly settled?: (s: View<F>, p: Given<N>) => void;
   readonly actions?: A & Actions<F, N>;
   readonly node: (place: Place, declaration: { readonly compatible: readonly string[]; readonly size: number }) => readonly FdtNode[];

@@ -30,12 +30,16 @@ export const referenceCells = (label: string, ...specifier: readonly number[]): 
 export const node = (name: string, properties: FdtNode['properties'], children: readonly FdtNode[] = []): FdtNode =>
   ({ name, properties, children });
 
-/** GICv3 binding: interrupt type SPI, and the trigger of a level-sensitive line that is active high. */
-const GIC_SPI = 0, LEVEL_HIGH = 4;
+/** GICv3 binding: interrupt type SPI, and how a line is to be taken: by its rise, or while it is high. */
+const GIC_SPI = 0, EDGE_RISING = 1, LEVEL_HIGH = 4;
 
-/** `interrupts` of a device on the GIC, or nothing where the board gave it no line. All our lines are levels. */
-export const interrupts = ({ spi }: Place): Record<string, FdtValue> =>
-  spi === undefined ? {} : { interrupts: u32Cells(GIC_SPI, spi, LEVEL_HIGH) };
+const interrupt = ({ spi }: Place, trigger: number): Record<string, FdtValue> =>
+  (spi === undefined ? {} : { interrupts: u32Cells(GIC_SPI, spi, trigger) });
+
+/** `interrupts` of a device on the GIC, or nothing where the board gave it no line. */
+export const interrupts = (place: Place): Record<string, FdtValue> => interrupt(place, LEVEL_HIGH);
+/** The same of a line that only pulses. */
+export const edgeInterrupts = (place: Place): Record<string, FdtValue> => interrupt(place, EDGE_RISING);
 
 /** A node named after its unit address, with `compatible`, `reg` (two cells each) and `interrupts`. */
 export function placedNode(

@@ -8,6 +8,12 @@ export interface Clock {
   wallNs(): bigint;
 }
 
+/** The system counter as the guest reads it (CNTVCT_EL0). */
+export interface Counter {
+  ticks(): bigint;
+  readonly nanosecondsPerTick: number;
+}
+
 /**
  * RAM as a bus master sees it. Answers false or undefined where an address is not RAM, so that a hostile guest gets a
  * device error and never an exception; an address may be any number at all, above 64 bits too. The accessors are
@@ -49,7 +55,13 @@ export interface FirmwareItems {
 /** Everything a declaration may list in `needs`. */
 export interface Backends {
   readonly clock: Clock;
+  readonly counter: Counter;
   readonly guestMemory: GuestMemory;
+  /**
+   * The guest does without the content of this memory: every whole page of 4 KiB in it becomes zeroes. False, and nothing more is done,
+   * where it is not RAM.
+   */
+  readonly discard: (ipa: bigint, bytes: number) => boolean;
   readonly entropy: (into: Uint8Array) => void;
   readonly console: ConsolePort;
   readonly flash: FlashPort;

@@ -4,11 +4,11 @@ import fc from 'fast-check';
 import { conforms } from '../../test/conformance.ts';
 import { D, driver, F, R, STATUS, type DriverQueue } from '../../test/virtio-driver.ts';
 import { RAM_BASE, world } from '../../test/world.ts';
-import { attach, virtioConsole, virtioInput, virtioRng } from '../index.ts';
+import { attach, virtioBalloon, virtioConsole, virtioInput, virtioRng } from '../index.ts';
 
 const at = { address: 0x0a00_0000n, spi: 16 };
 
-for (const d of [virtioConsole, virtioInput, virtioRng]) conforms(d as typeof virtioRng);
+for (const d of [virtioBalloon, virtioConsole, virtioInput, virtioRng]) conforms(d as typeof virtioRng);
 
 function rng() {
   const w = world(), d = attach(virtioRng, { ports: w.ports, at });
@@ -204,9 +204,9 @@ describe('virtio-mmio', () => {
 
   test('random rings in random memory never throw', () => {
     fc.assert(fc.property(fc.uint8Array({ minLength: 0x2000, maxLength: 0x2000 }), fc.nat(0xffff), fc.boolean(), (bytes, avail, all) => {
-      for (const d of [virtioConsole, virtioInput, virtioRng]) {
+      for (const d of [virtioBalloon, virtioConsole, virtioInput, virtioRng]) {
         const w = world(), instance = attach(d as typeof virtioRng, { ports: w.ports, at }), dr = driver(w, instance);
-        const queues = dr.start(d === virtioRng ? [8] : [8, 8], all ? (1n << 64n) - 1n : F.VERSION_1);
+        const queues = dr.start(({ 'virtio-rng': [8], 'virtio-balloon': [8, 8, 8, 8, 8] } as Record<string, number[]>)[d.name] ?? [8, 8], all ? (1n << 64n) - 1n : F.VERSION_1);
         for (const q of queues) {
           w.memory.bytes.set(bytes, Number(q.base - RAM_BASE));
           if (avail % 3) q.setAvail(avail % 9);

@@ -31,6 +31,8 @@ type Transport = View<ReturnType<typeof withQueues>>;
 
 /** What a device does with its queues. Nothing throws: rings without sense end in DEVICE_NEEDS_RESET, and then every queue is empty. */
 export interface Queues {
+  /** Whether the driver took this feature. */
+  agreed(feature: bigint): boolean;
   /** The next request of a queue, or null. Each must be finished before the device's function returns. */
   take(queue: number): Chain | null;
   /** Whether `take` would answer a request. */
@@ -59,6 +61,8 @@ export interface VirtioDeclaration<F extends Fields, N extends readonly Need[], 
   readonly features: bigint;
   /** Largest size of each queue. */
   readonly queues: readonly number[];
+  /** Bytes in its largest request, for a device that does not copy them; 4 MiB unless told. */
+  readonly chainBytes?: number;
   /** The device's own state. It outlives a reset by the driver, as the other side stays connected while the guest sleeps. */
   readonly state: F;
   readonly sane?: (own: View<F>) => boolean;
@@ -79,9 +83,9 @@ type Lifted<A> = {
 type OwnFields<F extends Fields> = ReturnType<typeof withQueues> & { own: ReturnType<typeof state.records<F>> };
 
 /** Opens the queues for one access: nothing of this outlives it. */
-function open(s: Transport, memory: GuestMemory): Queues {
+function open(s: Transport, memory: GuestMemory, chainBytes?: number): Queues {
   const agreed = (feature: bigint): boolean => (s.driverFeatures & feature) !== 0n;
-  const dialect: Dialect = { memory, eventIndex: agreed(F_EVENT_IDX), indirect: agreed(F_INDIRECT_DESC) };
+  const dialect: Dialect = { memory, eventIndex: agreed(F_EVENT_IDX), indirect: agreed(F_INDIRECT_DESC), ...(chainBytes !== undefined && { chainBytes }) };
   const configurationChanged = (): void => {
     s.generation = (s.generation + 1) >>> 0;
     if (s.status & DRIVER_OK) s.interrupt |= CONFIGURATION_CHANGE;
@@ -94,6 +98,7 @@ function open(s: Transport, memory: GuestMemory): Queues {
   const usable = (n: number): Queue | undefined =>
     (s.status & (DRIVER_OK | DEVICE_NEEDS_RESET)) === DRIVER_OK && s.queues[n]?.ready ? s.queues[n] : undefined;
   return {
+    agreed,
     take(n) {
       const q = usable(n), chain = q ? take(q, dialect) : null;
       if (chain !== BROKEN) return chain;
@@ -237,7 +242,8 @@ export function virtio<F extends Fields, const N extends readonly Need[], A exte
   type S = Transport & { readonly own: readonly View<F>[] };
   type P = Given<N> & { readonly guestMemory: GuestMemory };
   const offered = d.features | F_VERSION_1 | F_EVENT_IDX | F_INDIRECT_DESC;
-  const serve = (s: S, p: P): void => { if (s.status & DRIVER_OK) d.serve(open(s, p.guestMemory), s.own[0]!, p); };
+  const opened = (s: S, p: P): Queues => open(s, p.guestMemory, d.chainBytes);
+  const serve = (s: S, p: P): void => { if (s.status & DRIVER_OK) d.serve(opened(s, p), s.own[0]!, p); };
   const config = {
     name: 'Config', doc: 'Configuration space of the device type', span: CONFIG_SPACE, widths: [1, 2, 4],
     read: (s: S, _p: P, at: Access) => configRead(d.config(s.own[0]!), at.offset, at.bytes),
@@ -245,7 +251,7 @@ export function virtio<F extends Fields, const N extends readonly Need[], A exte
   };
   const act = (d.actions ?? {}) as Record<string, (own: View<F>, queues: Queues, p: Given<N>, ...args: unknown[]) => unknown>;
   const actions = Object.fromEntries(Object.entries(act).map(([name, run]) => [name, (s: S, p: P, ...args: unknown[]) => {
-    const answer = run(s.own[0]!, open(s, p.guestMemory), p, ...args);
+    const answer = run(s.own[0]!, opened(s, p), p, ...args);
     serve(s, p);
     return answer;
   }]));
@@ -258,7 +264,7 @@ export function virtio<F extends Fields, const N extends readonly Need[], A exte
       ...identityRows(d.deviceId, offered), ...queueRows(d.queues, serve as Serve), ...statusRows(offered, serve as Serve), 0x100: config,
     },
     irq: (s: S) => s.interrupt !== 0,
-    ...(d.wantsInput ? { wantsInput: (s: S, p: P) => d.wantsInput!(open(s, p.guestMemory)) } : {}),
+    ...(d.wantsInput ? { wantsInput: (s: S, p: P) => d.wantsInput!(opened(s, p)) } : {}),
     inFlight: (s: S, p: P) => inFlight(s, p.guestMemory),
     actions,
     node: (place: Place) => [placedNode('virtio_mmio', place, SIZE, COMPATIBLE, { 'dma-coherent': true })],

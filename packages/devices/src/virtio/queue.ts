@@ -23,6 +23,8 @@ export interface Dialect {
   readonly eventIndex: boolean;
   /** VIRTIO_F_INDIRECT_DESC */
   readonly indirect: boolean;
+  /** Bytes in the largest chain taken; as much as one may copy unless told. */
+  readonly chainBytes?: number;
 }
 
 export interface Segment {
@@ -86,7 +88,7 @@ export function take(q: Queue, dialect: Dialect): Chain | null | Broken {
 }
 
 /** Follows a chain (§2.7.5): loops, wild indices, empty or enormous buffers and nested tables break the queue. */
-function walk(q: Queue, { memory, indirect }: Dialect, head: number): Chain | Broken {
+function walk(q: Queue, { memory, indirect, chainBytes = CHAIN_BYTES_MAX }: Dialect, head: number): Chain | Broken {
   const readable: Segment[] = [], writable: Segment[] = [], bytes = new Uint8Array(DESCRIPTOR), view = new DataView(bytes.buffer);
   let table = q.desc, entries = q.size, at = head, inTable = false, total = 0;
   for (let steps = 0; steps < entries && at < entries; steps++) {
@@ -100,7 +102,7 @@ function walk(q: Queue, { memory, indirect }: Dialect, head: number): Chain | Br
       continue;
     }
     total += length;
-    if (length === 0 || total > CHAIN_BYTES_MAX) return BROKEN;
+    if (length === 0 || total > chainBytes) return BROKEN;
     if (flags & VIRTQ_DESC_F_WRITE) writable.push({ address, length });
     else if (writable.length > 0) return BROKEN;
     else readable.push({ address, length });

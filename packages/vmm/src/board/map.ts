@@ -11,6 +11,9 @@ export const MAP = {
   pl031: { address: 0x0901_0000n, spi: 2 },
   fwCfg: { address: 0x0902_0000n },
   pl061: { address: 0x0903_0000n, spi: 7 },
+  // Ours, where virt has nothing: between its devices and virtio, and between its event device's interrupt and virtio's.
+  vmgenid: { address: 0x090d_0000n, spi: 10 },
+  vmclock: { address: 0x090e_0000n, spi: 11 },
   virtio: { address: 0x0a00_0000n, stride: 0x200, slots: 32, firstSpi: 16 },
   pcieMmio: { address: 0x1000_0000n, bytes: 0x2eff_0000 },
   pcieIo: { address: 0x3eff_0000n, bytes: 0x1_0000 },
@@ -49,4 +52,4 @@ export function interruptName(intid: number): string {
 }
 
 const PPI_NAMES = new Map<number, string>([[PPI.physicalTimer, 'physical timer'], [PPI.virtualTimer, 'virtual timer'], [PPI.performance, 'performance monitors']]);
-const SPI_NAMES = new Map<number, string>([[MAP.pl011.spi, 'uart'], [MAP.pl031.spi, 'rtc'], [MAP.pl061.spi, 'keys']]);
+const SPI_NAMES = new Map<number, string>([[MAP.pl011.spi, 'uart'], [MAP.pl031.spi, 'rtc'], [MAP.pl061.spi, 'keys'], [MAP.vmgenid.spi, 'vmgenid'], [MAP.vmclock.spi, 'vmclock']]);

@@ -1,5 +1,8 @@
 /** The device tree of hypnos-1: what belongs to the board itself; each device brings its own nodes. */
 import { node, peripheralClock, u32Cells, u64Cells, type FdtNode, type FdtValue } from '@hypnos/devices';
+import { nodeAt, readFdt } from '../fdt.ts';
+import type { Random } from '../identity.ts';
+import { utf8 } from '../text.ts';
 import { MAP, PPI } from './map.ts';
 
 export interface Chosen {
@@ -13,6 +16,8 @@ export interface Board {
   readonly cpus: number;
   readonly memoryBytes: number;
   readonly conduit: 'hvc' | 'smc';
+  /** The machine's own, as text. */
+  readonly serial: string;
   readonly chosen: Chosen;
   /** Nodes of the devices that are fitted. */
   readonly devices: readonly FdtNode[];
@@ -24,7 +29,7 @@ const CONSOLE = `/pl011@${MAP.pl011.address.toString(16)}`;
 /** The whole tree. */
 export function boardTree(board: Board): FdtNode {
   return node('', {
-    compatible: ['hypnos,hypnos-1', 'linux,dummy-virt'], model: 'hypnos-1',
+    compatible: ['hypnos,hypnos-1', 'linux,dummy-virt'], model: 'hypnos-1', 'serial-number': board.serial,
     '#address-cells': u32Cells(2), '#size-cells': u32Cells(2), 'interrupt-parent': { cells: [{ phandle: 'gic' }] }, 'dma-coherent': true,
   }, [
     chosen(board.chosen),
@@ -38,6 +43,17 @@ export function boardTree(board: Board): FdtNode {
     peripheralClock,
     ...board.devices,
   ]);
+}
+
+/** The blob for another boot of the machine, or of a fork of it: with its serial number, and seeds that no boot had before. */
+export function forNextBoot(dtb: Uint8Array, serial: string, random: Random): Uint8Array {
+  const blob = dtb.slice(), root = readFdt(blob), number = root.properties.get('serial-number'), text = utf8(`${serial}\0`);
+  if (number?.length === text.length) number.set(text);
+  for (const seed of ['rng-seed', 'kaslr-seed']) {
+    const bytes = nodeAt(root, '/chosen')?.properties.get(seed);
+    if (bytes) random(bytes);
+  }
+  return blob;
 }
 
 function chosen({ bootargs, initrd, rngSeed, kaslrSeed }: Chosen): FdtNode {

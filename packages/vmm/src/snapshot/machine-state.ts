@@ -2,6 +2,7 @@
 import { state } from '@hypnos/base';
 import type { Vcpu, Vm } from '@hypnos/hypervisor';
 import type { Devices } from '../board/devices.ts';
+import { type Identity, identitySection } from '../identity.ts';
 import { type Lifecycle, lifecycleShape, SUSPEND } from '../lifecycle.ts';
 import type { Mailbox } from '../mailbox.ts';
 import type { Entropy } from '../seeded.ts';
@@ -24,6 +25,7 @@ export interface MachineState {
   readonly life: Lifecycle;
   readonly mailbox: Mailbox;
   readonly entropy: Entropy;
+  readonly identity: Identity;
   readonly memoryBytes: number;
 }
 
@@ -42,18 +44,19 @@ export function sectionsOf(sections: readonly ImageSection[], what: string): Fin
 }
 
 /** `counter` is the guest's counter as it was when the machine was held. */
-export function saveMachine({ vm, vcpu, devices, life, mailbox, entropy }: MachineState, counter: bigint): readonly ImageSection[] {
+export function saveMachine({ vm, vcpu, devices, life, mailbox, entropy, identity }: MachineState, counter: bigint): readonly ImageSection[] {
   const time = recordBytes(timeShape, t => { Object.assign(t, { counter, entropy: entropy.state() }); });
   return [
     ...saveVcpu(vcpu, vm.map.ram), saveGic(vm.gic, vm.map.cpus),
     ...[...devices.slots].map(([slot, device]) => ({ path: `device/${slot}`, version: device.version, bytes: device.save() })),
+    identitySection(identity),
     { path: 'lifecycle', version: VERSION, bytes: lifecycleShape.save(life) },
     { path: 'time', version: VERSION, bytes: time },
     ...CONSOLES.map(line => ({ path: `console/${line}`, version: VERSION, bytes: mailbox[line].input.peek() })),
   ];
 }
 
-/** Puts everything back but the consoles' input; answers the guest's counter, which the caller sets in motion. */
+/** Puts everything back but the identity, which the machine was built with, and the consoles' input; answers the guest's counter, which the caller sets in motion. */
 export function loadMachine({ vm, vcpu, devices, life, entropy, memoryBytes }: MachineState, find: FindSection): bigint {
   const what = "the snapshot's", reader = new Reader(find('time', VERSION), `${what} time`), time = reader.record(timeShape);
   reader.end();

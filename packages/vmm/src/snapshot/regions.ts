@@ -6,6 +6,7 @@
 import { alignUp } from '@hypnos/base';
 import { flashBytes, MAP } from '../board/map.ts';
 import { DTB } from '../boot/plan.ts';
+import type { Identity } from '../identity.ts';
 import type { MachinePlan } from '../machine-plan.ts';
 import type { MachineDescription, Region } from './machine-config.ts';
 import { check } from './refused.ts';
@@ -35,7 +36,7 @@ export const boardRegions = (memoryBytes: number, flash: boolean): readonly Regi
 export const isLazy = ({ kind, what }: Region): boolean => kind === 'ram' || (kind === 'segment' && what !== DTB);
 
 /** The plan of a machine that wakes from an image. */
-export function planFromImage({ regions, ...machine }: MachineDescription, chunkBytes: number): MachinePlan {
+export function planFromImage({ regions, ...machine }: MachineDescription, chunkBytes: number, identity: Identity): MachinePlan {
   const { memoryBytes, fittings } = machine, what = "the snapshot's machine", board = boardRegions(memoryBytes, fittings.flash);
   check(board.every(({ kind, bytes }, i) => regions[i]?.kind === kind && regions[i].bytes === bytes), what, 'its regions do not begin with its RAM and flash');
   const files = regions.slice(board.length), segments = files.filter(({ kind }) => kind === 'segment');
@@ -44,5 +45,5 @@ export function planFromImage({ regions, ...machine }: MachineDescription, chunk
     check(address >= MAP.ram.address && address + BigInt(bytes) <= MAP.ram.address + BigInt(memoryBytes), what, `its ${name} lies outside RAM`);
   }
   check(segments.some(({ what: name }) => name === DTB), what, 'it has no device tree');
-  return { ...machine, chunkBytes, regions };
+  return { ...machine, chunkBytes, regions, identity };
 }
