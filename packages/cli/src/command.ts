@@ -1,29 +1,40 @@
 /** The hypnos command: its verbs, and what becomes of mistakes. Exit status: 0 the guest switched off, 1 a fault of the machine's own, 2 a mistake of the caller's. */
 import { HypnosError } from '@hypnos/base';
-import { Command, CommanderError } from 'commander';
-import { runVerb } from './run/verb.ts';
+import { nodeHost } from '@hypnos/host-node';
+import type { Command } from 'commander';
+import { VERBS } from './verbs.ts';
 
 export const STATUS = { off: 0, fault: 1, usage: 2 } as const;
 
 /** Runs a command line and leaves its exit status in `process.exitCode`. */
 export async function command(args: readonly string[]): Promise<void> {
-  const program = new Command('hypnos')
-    .description('An arm64 virtual machine whose guests can sleep.')
-    .exitOverride()
-    .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'hypnos: ')) })
-    .showHelpAfterError(false)
-    .addHelpText('after', '\nRun the guest that npm run guest makes:  hypnos run\nAll options of a verb:                   hypnos run --help');
-  program.addCommand(runVerb().exitOverride().copyInheritedSettings(program));
+  const called = args[0] === 'help' ? args[1] : args[0], host = nodeHost();
+  if (VERBS.some(verb => verb.name === args[0] && verb.runsMachine)) host.prepare();
+  const commander = await import('commander');
   try {
+    const program = programOf(new commander.Command('hypnos'));
+    for (const { name, summary, load } of VERBS) {
+      const verb = name === called ? await load(host) : new commander.Command(name);
+      program.addCommand(verb.summary(summary).exitOverride().copyInheritedSettings(program));
+    }
     if (args.length === 0) program.help();
     await program.parseAsync([...args], { from: 'user' });
   } catch (error) {
-    process.exitCode = statusOf(error);
+    process.exitCode = error instanceof commander.CommanderError ? mistakeOf(error) : statusOf(error);
   }
 }
 
+const programOf = (program: Command): Command => program
+  .description('An arm64 virtual machine whose guests can sleep.')
+  .exitOverride()
+  .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'hypnos: ')) })
+  .showHelpAfterError(false)
+  .addHelpText('after', '\nRun the guest that npm run guest makes:  hypnos run\nAll options of a verb:                   hypnos run --help');
+
+const mistakeOf = ({ exitCode, code }: { readonly exitCode: number; readonly code: string }): number =>
+  (exitCode === 0 || code === 'commander.help' ? STATUS.off : STATUS.usage);
+
 function statusOf(error: unknown): number {
-  if (error instanceof CommanderError) return error.exitCode === 0 || error.code === 'commander.help' ? STATUS.off : STATUS.usage;
   if (error instanceof HypnosError) {
     process.stderr.write(`hypnos: ${error.message}\n`);
     return STATUS.usage;

@@ -22,12 +22,11 @@ const ones = (word: number): number => {
   for (let rest = word >>> 0; rest; rest = (rest & (rest - 1)) >>> 0) count++;
   return count;
 };
-const bySpecificity = (a: Row, b: Row) => ones(b.pattern.mask) - ones(a.pattern.mask);
-
 /** Rows by bucket, most specific first: each row stands in every bucket that its fixed bits allow. */
 function index(rows: readonly Row[]): readonly (readonly Row[])[] {
   const buckets = Array.from({ length: BUCKETS }, (): Row[] => []);
-  for (const row of [...rows].sort(bySpecificity)) {
+  const bySpecificity = rows.map(row => [ones(row.pattern.mask), row] as const).sort(([a], [b]) => b - a);
+  for (const [, row] of bySpecificity) {
     const fixed = bucketOf(row.pattern.match), free = bucketOf(~row.pattern.mask);
     let subset = 0;
     do {

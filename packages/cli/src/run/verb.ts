@@ -1,7 +1,7 @@
 /** `hypnos run`: one machine from its files to its end. */
 import { HypnosError } from '@hypnos/base';
-import { ESCAPE_HELP, flashFile, nodeHost, readWhole, Terminal, writer, type ConsoleCommand } from '@hypnos/host-node';
-import { eventLine, Machine, type Ended, type MachineConfig, type NamedBytes } from '@hypnos/vmm';
+import { ESCAPE_HELP, flashFile, readWhole, Terminal, writer, type ConsoleCommand } from '@hypnos/host-node';
+import { eventLine, type Host, Machine, type Ended, type MachineConfig, type NamedBytes } from '@hypnos/vmm';
 import type { Command } from 'commander';
 import { existsSync } from 'node:fs';
 import { STATUS } from '../command.ts';
@@ -10,14 +10,14 @@ import { askPerson } from './ask.ts';
 import { runCommand, type RunOptions } from './options.ts';
 import { statisticsLines, statusLine } from './status.ts';
 
-export const runVerb = (): Command => runCommand().action(async (options: RunOptions) => { process.exitCode = await run(options); });
+export const runVerb = (host: Host): Command => runCommand().action(async (options: RunOptions) => { process.exitCode = await run(options, host); });
 
 /** Bytes of status lines that wait for a reader, at most; then lines are left out, since a guest can make any number of them. */
 const MOST_UNREAD = 1 << 20;
 const say = (line: string): void => { if (process.stderr.writableLength < MOST_UNREAD) process.stderr.write(`hypnos: ${line}\n`); };
 const named = (what: string, path: string): NamedBytes => ({ name: path, bytes: readWhole(what, path) });
 
-async function run(options: RunOptions): Promise<number> {
+async function run(options: RunOptions, host: Host): Promise<number> {
   const terminal = new Terminal();
   if (options.onSuspend.do === 'ask' && !terminal.interactive) {
     throw new HypnosError('EINVAL', '--on-suspend ask asks on a terminal, and standard input is none: choose sleep, resume or deny.');
@@ -26,7 +26,7 @@ async function run(options: RunOptions): Promise<number> {
     throw new HypnosError('EINVAL', '--virtio-console stdio: standard input and output belong to the serial console; send that to a file with --console FILE.');
   }
   const vars = options.flashVars === undefined ? undefined : flashFile(options.flashVars);
-  const machine = Machine.create({ ...configOf(options), ...(vars && { flashVars: vars.bytes }) }, nodeHost());
+  const machine = Machine.create({ ...configOf(options), ...(vars && { flashVars: vars.bytes }) }, host);
   if (options.dumpDtb !== undefined) {
     const file = writer('the device tree', options.dumpDtb);
     file.write(machine.dtb);
