@@ -1,7 +1,6 @@
 /** The thread that owns machines, on Node: memory, worker threads, timers, entropy, gunzip. */
 import { HypnosError } from '@hypnos/base';
 import type { Host } from '@hypnos/vmm';
-import { cacheFolder } from './cache-folder.ts';
 import { nodeClock } from './clock.ts';
 import { VcpuThreads } from './vcpu-threads.ts';
 
@@ -10,8 +9,10 @@ const PAGE = 1 << 16;
 export interface NodeHostOptions {
   /** Folder where the generated engine is kept from one start to the next. */
   readonly cache?: string;
-  /** Threads kept ready for machines to come, so that they begin within milliseconds: 0 unless told. Each takes some 30 MiB. */
+  /** Threads kept ready for machines to come, so that they begin within milliseconds: 0 unless told. */
   readonly spares?: number;
+  /** Threads that were made before there was time to load the rest, in the place of the other options. */
+  readonly threads?: VcpuThreads;
 }
 
 export interface NodeHost extends Host {
@@ -22,9 +23,9 @@ export interface NodeHost extends Host {
 }
 
 /** What a machine needs of Node. Modules that not every start needs are loaded when they are called for: some take ten milliseconds. */
-export function nodeHost({ cache = cacheFolder(), spares = 0 }: NodeHostOptions = {}): NodeHost {
-  const threads = new VcpuThreads(cache, spares);
-  if (spares > 0) threads.prepare();
+export function nodeHost(options: NodeHostOptions = {}): NodeHost {
+  const threads = options.threads ?? new VcpuThreads(options);
+  if (options.spares) threads.prepare();
   return { ...OUTSIDE, startThread: threads.start, prepare: threads.prepare, close: threads.close };
 }
 

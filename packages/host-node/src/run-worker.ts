@@ -1,5 +1,5 @@
 /** What a vCPU's worker thread does: loads, waits for its machine, fills the ports of its side, and runs the machine to its end. */
-import { type CompiledTier0, cpuModel, type EngineFactory, interpreterEngines, referenceEngines } from '@hypnos/hypervisor';
+import { type CompiledTier0, cpuModel, type EngineFactory, hasFusedMultiplyAdd, interpreterEngines, referenceEngines } from '@hypnos/hypervisor';
 import { runMachine, type ThreadSetup } from '@hypnos/vmm';
 import { flushCompileCache } from 'node:module';
 import { parentPort, workerData } from 'node:worker_threads';
@@ -21,6 +21,7 @@ export interface Begin {
 }
 
 export function runWorker(): void {
+  hasFusedMultiplyAdd();                                                    // while nobody waits for it
   parentPort!.once('message', ({ setup, engine }: Begin) => {
     runMachine(setup, {
       clock: nodeClock, engine: engineOf(setup, engine), model: cpuModel(setup.cpuModel),
@@ -30,8 +31,12 @@ export function runWorker(): void {
   });
 }
 
-const engineOf = ({ engine, memory }: ThreadSetup, compiled: CompiledTier0 | null): EngineFactory =>
-  (engine === 'reference' ? referenceEngines() : interpreterEngines({ memory: memory.handle, image: compiled ?? tier0Image((workerData as WorkerData).cache) }));
+function engineOf({ engine, memory }: ThreadSetup, compiled: CompiledTier0 | null): EngineFactory {
+  if (engine === 'reference') return referenceEngines();
+  // A bundle may have been made on a host that rounds otherwise.
+  const image = compiled?.tables.fused === hasFusedMultiplyAdd() ? compiled : tier0Image((workerData as WorkerData).cache);
+  return interpreterEngines({ memory: memory.handle, image });
+}
 
 /** Node fills no shared memory with entropy. Its module takes ten milliseconds to load: not before a guest asks. */
 function randomBytesInto(into: Uint8Array): void { into.set(process.getBuiltinModule('node:crypto').randomFillSync(new Uint8Array(into.length))); }

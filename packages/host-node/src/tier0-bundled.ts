@@ -1,5 +1,5 @@
 /** The generated engine where it need not be made: read from its file, by threads that have nothing to make it with. */
-import { hasFusedMultiplyAdd, type Tier0Image } from '@hypnos/hypervisor';
+import type { Tier0Image } from '@hypnos/hypervisor';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { deserialize } from 'node:v8';
@@ -16,8 +16,5 @@ export function kept(file: string): Tier0Image | undefined {
   }
 }
 
-/** A bundle brings the engine of the sources it was made from; null where this file is a source itself, or the bundle was made for another host. */
-export function bundledTier0(): Tier0Image | null {
-  const image = kept(join(import.meta.dirname, BUNDLED));
-  return image?.tables.fused === hasFusedMultiplyAdd() ? image : null;
-}
+/** A bundle brings the engine of the sources it was made from; null where this file is a source itself. */
+export const bundledTier0 = (): Tier0Image | null => kept(join(import.meta.dirname, BUNDLED)) ?? null;

@@ -3,19 +3,22 @@ import type { CompiledTier0 } from '@hypnos/hypervisor';
 import type { MachineThread, ThreadMessage, ThreadSetup } from '@hypnos/vmm';
 import { getCompileCacheDir } from 'node:module';
 import { Worker } from 'node:worker_threads';
+import { cacheFolder } from './cache-folder.ts';
 import type { Begin, WorkerData } from './run-worker.ts';
 import { bundledTier0 } from './tier0-bundled.ts';
 
-/** A bundle is plain JavaScript; sources are TypeScript, and so is the entry beside them. */
-const ENTRY = new URL(import.meta.url.endsWith('.ts') ? './machine-worker.ts' : './machine-worker.cjs', import.meta.url);
+/** Sources are TypeScript, and so is the entry beside them; a bundle is plain JavaScript, and brings the engine. */
+const IN_BUNDLE = !import.meta.url.endsWith('.ts'), ENTRY = new URL(IN_BUNDLE ? './machine-worker.cjs' : './machine-worker.ts', import.meta.url);
 
 export class VcpuThreads {
   readonly #cache: string;
   readonly #spares: number;
   readonly #waiting = new Set<Worker>();
-  #engine: Promise<CompiledTier0 | null> | undefined;
+  /** Compiled once for all threads, which so share what V8 makes of it. */
+  #engine: Promise<CompiledTier0> | undefined;
 
-  constructor(cache: string, spares: number) {
+  /** `cache` is where an engine is kept that no bundle brings; `spares` is how many threads wait, once one of them has been taken. */
+  constructor({ cache = cacheFolder(), spares = 0 }: { readonly cache?: string; readonly spares?: number } = {}) {
     this.#cache = cache;
     this.#spares = spares;
   }
@@ -23,7 +26,8 @@ export class VcpuThreads {
   /** Starts a thread that waits for its machine, if none does, and has the engine compiled beside it. */
   readonly prepare = (): void => {
     while (this.#waiting.size < Math.max(this.#spares, 1)) this.#add();
-    void this.#compiled().catch(() => {});                                 // `start` hears of it
+    this.#engine ??= compiledEngine(this.#cache);
+    this.#engine.catch(() => {});                                           // `start` hears of it
   };
 
   /** Gives a machine to a thread; `Host.startThread`. */
@@ -39,8 +43,10 @@ export class VcpuThreads {
     });
     worker.on('error', failed);
     worker.on('exit', code => { if (!ended) failed(new Error(`the vCPU's thread ended by itself (exit code ${code})`)); });
-    const engine = setup.engine === 'interpreter' ? this.#compiled() : Promise.resolve(null);
-    engine.then(compiled => worker.postMessage({ setup, engine: compiled } satisfies Begin), failed);
+    // From sources and unprepared, the thread itself looks for the engine: that would hold up this one.
+    if (IN_BUNDLE) this.#engine ??= compiledEngine(this.#cache);
+    const engine = setup.engine === 'interpreter' ? this.#engine : undefined;
+    Promise.resolve(engine ?? null).then(compiled => worker.postMessage({ setup, engine: compiled } satisfies Begin), failed);
     return { terminate: async () => { await worker.terminate(); } };
   };
 
@@ -69,13 +75,9 @@ export class VcpuThreads {
     worker.ref();
     return worker;
   }
+}
 
-  /** The engine's module, compiled once for all threads, which so share what V8 makes of it; null where each thread must find the engine itself. */
-  #compiled(): Promise<CompiledTier0 | null> {
-    this.#engine ??= (async () => {
-      const image = bundledTier0();
-      return image && { module: await WebAssembly.compile(image.bytes), tables: image.tables };
-    })();
-    return this.#engine;
-  }
+async function compiledEngine(cache: string): Promise<CompiledTier0> {
+  const { bytes, tables } = bundledTier0() ?? (await import('./tier0-file.ts')).tier0Image(cache);
+  return { module: await WebAssembly.compile(bytes), tables };
 }

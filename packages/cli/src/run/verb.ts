@@ -1,6 +1,7 @@
 /** `hypnos run`: one machine from its files to its end. */
 import { HypnosError } from '@hypnos/base';
-import { ESCAPE_HELP, flashFile, readWhole, Terminal, writer, type ConsoleCommand } from '@hypnos/host-node';
+import { ESCAPE_HELP, flashFile, nodeHost, readWhole, Terminal, writer, type ConsoleCommand } from '@hypnos/host-node';
+import type { VcpuThreads } from '@hypnos/host-node/threads';
 import { eventLine, type Host, Machine, type Ended, type MachineConfig, type NamedBytes } from '@hypnos/vmm';
 import type { Command } from 'commander';
 import { existsSync } from 'node:fs';
@@ -10,7 +11,8 @@ import { askPerson } from './ask.ts';
 import { runCommand, type RunOptions } from './options.ts';
 import { statisticsLines, statusLine } from './status.ts';
 
-export const runVerb = (host: Host): Command => runCommand().action(async (options: RunOptions) => { process.exitCode = await run(options, host); });
+export const runVerb = (threads: VcpuThreads): Command =>
+  runCommand().action(async (options: RunOptions) => { process.exitCode = await run(options, nodeHost({ threads })); });
 
 /** Bytes of status lines that wait for a reader, at most; then lines are left out, since a guest can make any number of them. */
 const MOST_UNREAD = 1 << 20;
