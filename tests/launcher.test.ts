@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { copyFileSync, cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -18,6 +18,7 @@ async function inClone(isSetUp: boolean, use: (clone: string) => Promise<void>):
   const clone = mkdtempSync(join(tmpdir(), 'hypnos launcher '));
   try {
     for (const folder of ['bin', 'node_modules/node/bin', 'packages/cli/src', 'elsewhere']) mkdirSync(join(clone, folder), { recursive: true });
+    cpSync(join(import.meta.dirname, '../tools/bundle'), join(clone, 'tools/bundle'), { recursive: true });
     copyFileSync(join(import.meta.dirname, '../bin/hypnos'), join(clone, 'bin/hypnos'));
     writeFileSync(join(clone, 'packages/cli/src/main.ts'), main);
     if (isSetUp) symlinkSync(process.execPath, join(clone, 'node_modules/node/bin/node'));

@@ -1,5 +1,6 @@
-/** npm start: sets up what is missing (Node packages, the guest), then becomes the machine. */
+/** npm start: sets up what is missing (Node packages, the command's bundle, the guest), then becomes the machine. */
 import { buildGuest } from './guest/build.mjs';
+import { makeBundle } from './setup/bundle.mjs';
 import { become } from './setup/children.mjs';
 import { locked } from './setup/lock.mjs';
 import { inRoot } from './setup/paths.mjs';
@@ -9,8 +10,9 @@ import { installWorkspace } from './setup/workspace.mjs';
 
 await tool(async (args) => {
   await locked(async () => {
-    const steps = progress(2);
+    const steps = progress(3);
     await installWorkspace(steps);
+    await makeBundle(steps);
     await buildGuest(steps);
   });
   return become(inRoot('bin', 'hypnos'), ['run', ...args]);

@@ -1,10 +1,11 @@
 /**
- * npm test: sets up what is missing (Node packages, test oracles, the guest), then types, floors, lint and tests, in that order.
+ * npm test: sets up what is missing (Node packages, the command's bundle, test oracles, the guest), then types, floors, lint and tests, in that order.
  * `npm test -- PATTERN` runs only the test files whose path contains PATTERN or, where there is none, the tests whose name matches it.
  */
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { buildGuest, defaultChoice } from './guest/build.mjs';
+import { makeBundle } from './setup/bundle.mjs';
 import { checks } from './setup/checks.mjs';
 import { status } from './setup/children.mjs';
 import { locked } from './setup/lock.mjs';
@@ -22,9 +23,10 @@ const hangsAfterMs = 1_800_000;
 const kernels = ['linux-image-arm64', 'linux-image-rt-arm64', 'linux-image-6.12-cloud-arm64', 'linux-image-6.12-arm64-16k'];
 
 await tool(async (patterns) => {
-  const steps = progress(3 + kernels.length + checks.length);
+  const steps = progress(4 + kernels.length + checks.length);
   await locked(async () => {
     await installWorkspace(steps);
+    await makeBundle(steps);
     await installOracles(steps);
     await buildGuest(steps);
     for (const kernelPackage of kernels) await buildGuest(steps, { ...defaultChoice, kernelPackage });

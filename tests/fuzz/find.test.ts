@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { buildTier0, evaluateFp, type InterpreterParts } from '@hypnos/cpu';
+import { buildTier0, evaluateFp, type InterpreterParts, writtenForms } from '@hypnos/cpu';
 import { A64, formsOf } from '@hypnos/isa';
 import { withoutFunctions } from '../../packages/cpu/test/engines.ts';
 import { Bench } from './bench.ts';
@@ -42,7 +42,7 @@ test('the engine in line does run handlers in line: without their functions it g
   const bench = new Bench([interpreterEngine('interpreter', { image: crippled }), interpreterEngine('inline', { image: crippled })]);
   let ran = 0;
   A64.forEach((row, i) => {
-    image.tables.rows[i]!.forEach(({ far }, at) => {
+    writtenForms(image, i).forEach(({ far }, at) => {
       const form = formsOf(row)[at]!, decoded = far >= first && far < image.tables.pageEnd ? draw(random, form) : null;
       // Others leave to their functions where something is unusual.
       const kinds = Object.values(decoded?.operands ?? {}).map(o => o.kind);

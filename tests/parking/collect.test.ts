@@ -24,7 +24,7 @@ async function home(bucket = new MemoryBucket(), content: Content = nodeContent)
   const { epoch } = await ledger.change('dev', transitions.create('dev', { id: idOf(1), owner: 'a', lease: LEASE, memoryBytes: 3 * CHUNK }));
   await park(stores, 'dev', pagesOf('kernel', 'one', ''), { store: STORE, epoch, keep: 1 });
   await park(stores, 'dev', pagesOf('kernel', 'two', ''), { store: STORE, epoch: await awake(stores, 'dev'), keep: 1 });
-  await storeImage(pagesOf('three', 'four', ''), bucket, content, { chunkBytes: CHUNK });
+  await storeImage(pagesOf('three', 'four', ''), bucket, content);
   return { stores, bucket, ledger, epoch: await awake(stores, 'dev') };
 }
 

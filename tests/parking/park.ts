@@ -31,7 +31,7 @@ export class MemoryBucket implements Bucket {
 export function pagesOf(...words: readonly string[]): Snapshot {
   const content = new Uint8Array(words.length * CHUNK);
   words.forEach((word, i) => { if (word !== '') content.set(new TextEncoder().encode(`${word} `.repeat(CHUNK)).subarray(0, CHUNK), i * CHUNK); });
-  return { sections: [{ path: 'a', version: 1, bytes: Uint8Array.of(words.length) }], regions: [{ kind: 'ram', bytes: content.length, content }] };
+  return { sections: [{ path: 'a', version: 1, bytes: Uint8Array.of(words.length) }], memory: content, chunkBytes: CHUNK };
 }
 
 export interface ParkOptions {
@@ -52,7 +52,7 @@ export async function park(stores: Stores, name: string, snapshot: Snapshot, opt
     const { guest } = await ledger.view(name), generation = guest!.generation + 1;
     const known: Manifest[] = [];
     for (const { manifest } of (await ledger.generations()).filter(g => g.store === store)) known.push(...await readable(bucket, manifest, stores));
-    const { image, packs, places, progress } = await storeImage(snapshot, bucket, content, { known: knownChunks(...known), chunkBytes: CHUNK });
+    const { image, packs, places, progress } = await storeImage(snapshot, bucket, content, { known: knownChunks(...known) });
     const hash = await putManifest(bucket, {
       guest: Buffer.from(guest!.id, 'hex'), generation: BigInt(generation), epoch: BigInt(epoch), parkedAtNs: 0n, parent: new Uint8Array(32), image, packs, places,
     }, content);

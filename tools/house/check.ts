@@ -16,6 +16,7 @@ const scope = '@hypnos/';
 const longestFile = 600;
 
 interface PackageJson {
+  readonly exports?: Record<string, string>;
   readonly dependencies?: Record<string, string>;
   readonly devDependencies?: Record<string, string>;
 }
@@ -79,7 +80,7 @@ function importFault({ specifier }: Import, { room, folder, file, isTest, declar
   }
   if (specifier.startsWith(scope)) {
     const [name, ...deeper] = specifier.slice(scope.length).split('/');
-    if (deeper.length > 0) return `${specifier} reaches into a room; import ${scope}${name}`;
+    if (deeper.length > 0 && !isDoor(join(folder, '..', name!), deeper)) return `${specifier} reaches into a room; import ${scope}${name}`;
     if (name === room.name) return isTest ? undefined : 'a room does not import itself by name';
     if (!room.mayImport.includes(name!)) return forbidden(room, name!);
     return declared.includes(name!) ? undefined : `${specifier} is missing from this room's package.json dependencies`;
@@ -90,6 +91,9 @@ function importFault({ specifier }: Import, { room, folder, file, isTest, declar
   const library = specifier.split('/').slice(0, specifier.startsWith('@') ? 2 : 1).join('/');
   return dependencies.has(library) ? undefined : `${library} is missing from package.json`;
 }
+
+/** A room may have a second door, named in its exports: for what must be loaded before all the rest. */
+const isDoor = (folder: string, path: readonly string[]) => Object.hasOwn(json<PackageJson>(join(folder, 'package.json')).exports ?? {}, `./${path.join('/')}`);
 
 const forbidden = (room: Room, name: string) => `${room.name} (floor ${room.floor}) may not import ${name}; tools/floors lists what it may`;
 

@@ -1,18 +1,20 @@
 /** The hypnos command: its verbs, and what becomes of mistakes. Exit status: 0 the guest switched off, 1 a fault of the machine's own, 2 a mistake of the caller's. */
 import { HypnosError } from '@hypnos/base';
-import { nodeHost } from '@hypnos/host-node';
+import { VcpuThreads } from '@hypnos/host-node/threads';
 import type { Command } from 'commander';
 import { STATUS } from './status.ts';
 import { VERBS } from './verbs.ts';
 
 /** Runs a command line and leaves its exit status in `process.exitCode`. */
 export async function command(args: readonly string[]): Promise<void> {
-  const called = args[0] === 'help' ? args[1] : args[0], host = nodeHost();
+  const called = args[0] === 'help' ? args[1] : args[0], threads = new VcpuThreads();
+  // Before anything else is loaded: a thread takes as long as all the rest.
+  if (VERBS.some(verb => verb.name === args[0] && verb.runsMachine)) threads.prepare();
   const commander = await import('commander');
   try {
     const program = programOf(new commander.Command('hypnos'));
     for (const { name, summary, load } of VERBS) {
-      const verb = name === called ? await load(host) : new commander.Command(name);
+      const verb = name === called ? await load(threads) : new commander.Command(name);
       program.addCommand(verb.summary(summary).exitOverride().copyInheritedSettings(program));
     }
     if (args.length === 0) program.help();

@@ -1,5 +1,5 @@
 /** The verbs of the command, one row each. What a verb needs is loaded when it is called. */
-import type { Host } from '@hypnos/vmm';
+import type { VcpuThreads } from '@hypnos/host-node/threads';
 import type { Command } from 'commander';
 
 export interface Verb {
@@ -8,12 +8,12 @@ export interface Verb {
   readonly summary: string;
   /** A machine will run in this process: its thread loads while the verb does. */
   readonly runsMachine: boolean;
-  readonly load: (host: Host) => Promise<Command>;
+  readonly load: (threads: VcpuThreads) => Promise<Command>;
 }
 
 export const VERBS: readonly Verb[] = [
-  { name: 'run', summary: 'boot a guest and stay with it', runsMachine: true, load: async host => (await import('./run/verb.ts')).runVerb(host) },
-  { name: 'wake', summary: 'go on with a parked guest, or wake one that sleeps', runsMachine: true, load: async host => (await import('./wake/verb.ts')).wakeVerb(host) },
+  { name: 'run', summary: 'boot a guest and stay with it', runsMachine: true, load: async threads => (await import('./run/verb.ts')).runVerb(threads) },
+  { name: 'wake', summary: 'go on with a parked guest, or wake one that sleeps', runsMachine: true, load: async threads => (await import('./wake/verb.ts')).wakeVerb(threads) },
   { name: 'park', summary: 'store a guest that runs or sleeps, and end its machine', runsMachine: false, load: async () => (await import('./park/verb.ts')).parkVerb() },
   { name: 'sleep', summary: 'press the sleep key of a guest', runsMachine: false, load: async () => (await import('./live/verb.ts')).sleepVerb() },
   { name: 'pause', summary: 'hold a guest, asleep or not', runsMachine: false, load: async () => (await import('./live/verb.ts')).pauseVerb() },

@@ -72,6 +72,10 @@ say:
     str w3, [x28]${OFF}
 `;
 
+/** Says A and switches off. */
+export const brief = `${BOARD}${say('A')}${OFF}
+`;
+
 /**
  * Says A, opens UART and RTC, makes an appointment, and calls SYSTEM_SUSPEND. At its entry point it says R if x0 is the
  * context and the timer that it left armed still is. Then it switches off.

@@ -1,25 +1,38 @@
 /** The thread that owns machines, on Node: memory, worker threads, timers, entropy, gunzip. */
 import { HypnosError } from '@hypnos/base';
-import type { Host, MachineThread, ThreadMessage } from '@hypnos/vmm';
-import { randomFillSync } from 'node:crypto';
-import { getCompileCacheDir } from 'node:module';
-import { Worker } from 'node:worker_threads';
-import { gunzipSync } from 'node:zlib';
-import { cacheFolder } from './cache-folder.ts';
+import type { Host } from '@hypnos/vmm';
 import { nodeClock } from './clock.ts';
+import { VcpuThreads } from './vcpu-threads.ts';
 
 const PAGE = 1 << 16;
 
 export interface NodeHostOptions {
   /** Folder where the generated engine is kept from one start to the next. */
   readonly cache?: string;
+  /** Threads kept ready for machines to come, so that they begin within milliseconds: 0 unless told. */
+  readonly spares?: number;
+  /** Threads that were made before there was time to load the rest, in the place of the other options. */
+  readonly threads?: VcpuThreads;
 }
 
-/** What a machine needs of Node. */
-export const nodeHost = ({ cache = cacheFolder() }: NodeHostOptions = {}): Host => ({
+export interface NodeHost extends Host {
+  /** A machine is about to start: its thread loads meanwhile. It never keeps the process alive. */
+  prepare(): void;
+  /** Ends the threads that wait for a machine. */
+  close(): Promise<void>;
+}
+
+/** What a machine needs of Node. Modules that not every start needs are loaded when they are called for: some take ten milliseconds. */
+export function nodeHost(options: NodeHostOptions = {}): NodeHost {
+  const threads = options.threads ?? new VcpuThreads(options);
+  if (options.spares) threads.prepare();
+  return { ...OUTSIDE, startThread: threads.start, prepare: threads.prepare, close: threads.close };
+}
+
+const OUTSIDE: Omit<Host, 'startThread'> = {
   clock: nodeClock,
-  inflate: (gzip, atMost) => gunzipSync(gzip, { maxOutputLength: atMost }),
-  entropy: into => { randomFillSync(into); },
+  inflate: (gzip, atMost) => process.getBuiltinModule('node:zlib').gunzipSync(gzip, { maxOutputLength: atMost }),
+  entropy: into => { process.getBuiltinModule('node:crypto').randomFillSync(into); },
   createMemory(bytes) {
     const pages = Math.ceil(bytes / PAGE);
     try {
@@ -29,21 +42,8 @@ export const nodeHost = ({ cache = cacheFolder() }: NodeHostOptions = {}): Host 
       throw new HypnosError('ENOMEM', `this host refuses ${Math.round(bytes / 2 ** 20)} MiB for the machine: give it less memory.`, { cause });
     }
   },
-  startThread(setup, heard, failed): MachineThread {
-    const worker = new Worker(new URL('./machine-worker.ts', import.meta.url), {
-      workerData: { setup, cache, compileCache: getCompileCacheDir() }, stdin: true, name: 'hypnos vcpu 0',
-    });
-    let ended = false;
-    worker.on('message', (message: ThreadMessage) => {
-      if (message.kind === 'ended') ended = true;
-      heard(message);
-    });
-    worker.on('error', failed);
-    worker.on('exit', code => { if (!ended) failed(new Error(`the vCPU's thread ended by itself (exit code ${code})`)); });
-    return { terminate: async () => { await worker.terminate(); } };
-  },
   timer(milliseconds, then) {
     const timer = setTimeout(then, Math.min(milliseconds, 2 ** 31 - 1));
     return () => clearTimeout(timer);
   },
-});
+};

@@ -1,5 +1,6 @@
 export { nodeClock } from './clock.ts';
-export { nodeHost, type NodeHostOptions } from './host.ts';
+export { nodeHost, type NodeHost, type NodeHostOptions } from './host.ts';
+export { bundleTier0 } from './tier0-file.ts';
 export { ESCAPE_HELP, Escapes, type ConsoleCommand } from './escapes.ts';
 export { flashFile, readWhole, writer } from './files.ts';
 export { Terminal, type ConsoleUser } from './terminal.ts';

@@ -4,4 +4,6 @@ declare namespace WebAssembly {
     constructor(descriptor: { initial: number; maximum?: number; shared?: boolean });
     readonly buffer: ArrayBufferLike;
   }
+  interface Module {}
+  function compile(bytes: Uint8Array<ArrayBuffer>): Promise<Module>;
 }

@@ -7,22 +7,32 @@ const range = (length: number): number[] => Array.from({ length }, (_, i) => i);
 const xtime = (a: number): number => ((a << 1) ^ (a & 0x80 ? 0x11b : 0)) & 0xff;
 const rotateLeft8 = (a: number, by: number): number => ((a << by) | (a >> (8 - by))) & 0xff;
 
-/** The powers of x + 1, which are all elements but zero: inverses stand as far from the end as elements from the beginning. */
-const POWERS = range(254).reduce<number[]>((all, i) => [...all, all[i]! ^ xtime(all[i]!)], [1]);
-const inverse = (a: number): number => (a ? POWERS[(255 - POWERS.indexOf(a)) % 255]! : 0);
-
 /** FIPS 197 5.1.1: the multiplicative inverse (zero's is zero), then an affine transformation. */
-const substitute = (a: number): number => [1, 2, 3, 4].reduce((sum, by) => sum ^ rotateLeft8(inverse(a), by), inverse(a) ^ 0x63);
+function substitutions(): readonly number[] {
+  // The powers of x + 1 are all elements but zero: inverses stand as far from the end as elements from the beginning.
+  const powers = [1];
+  for (let i = 0; i < 254; i++) powers.push(powers[i]! ^ xtime(powers[i]!));
+  return range(256).map(a => {
+    const inverse = a ? powers[(255 - powers.indexOf(a)) % 255]! : 0;
+    return [1, 2, 3, 4].reduce((sum, by) => sum ^ rotateLeft8(inverse, by), inverse ^ 0x63);
+  });
+}
 
 /** 256 bytes as sixteen vectors, for a table lookup. */
 const asVectors = (bytes: readonly number[]): readonly bigint[] =>
   range(16).map(i => bytes.slice(16 * i, 16 * i + 16).reduceRight((all, byte) => (all << 8n) | BigInt(byte), 0n));
-const sBox = range(256).map(substitute);
-const S_BOX = asVectors(sBox), INVERSE_S_BOX = asVectors(range(256).map(a => sBox.indexOf(a)));
+interface Boxes { readonly forward: readonly bigint[]; readonly inverse: readonly bigint[] }
+let known: Boxes | undefined;
+/** Worked out when an engine asks: machines start without. */
+function boxes(): Boxes {
+  if (known) return known;
+  const box = substitutions();
+  return (known = { forward: asVectors(box), inverse: asVectors(range(256).map(a => box.indexOf(a))) });
+}
 
 const looked = <V>(ops: Ops<V>, table: readonly bigint[], a: V): V => ops.tableLookup(table.map(v => ops.vimm(v)), a);
-export const aesSubBytes = <V>(ops: Ops<V>, a: V): V => looked(ops, S_BOX, a);
-export const aesInvSubBytes = <V>(ops: Ops<V>, a: V): V => looked(ops, INVERSE_S_BOX, a);
+export const aesSubBytes = <V>(ops: Ops<V>, a: V): V => looked(ops, boxes().forward, a);
+export const aesInvSubBytes = <V>(ops: Ops<V>, a: V): V => looked(ops, boxes().inverse, a);
 
 /** The state's columns are groups of four bytes; row r moves by r columns (FIPS 197 5.1.2). */
 const rowsMoved = (columns: number) => range(16).map(i => (i + 4 * columns * (i % 4)) % 16);

@@ -22,21 +22,11 @@ const ones = (word: number): number => {
   for (let rest = word >>> 0; rest; rest = (rest & (rest - 1)) >>> 0) count++;
   return count;
 };
-const bySpecificity = (a: Row, b: Row) => ones(b.pattern.mask) - ones(a.pattern.mask);
-
-/** Rows by bucket, most specific first: each row stands in every bucket that its fixed bits allow. */
-function index(rows: readonly Row[]): readonly (readonly Row[])[] {
-  const buckets = Array.from({ length: BUCKETS }, (): Row[] => []);
-  for (const row of [...rows].sort(bySpecificity)) {
-    const fixed = bucketOf(row.pattern.match), free = bucketOf(~row.pattern.mask);
-    let subset = 0;
-    do {
-      buckets[fixed | subset]!.push(row);
-      // The next subset of the free bits; none behind all of them.
-      subset = (subset - free) & free;
-    } while (subset !== 0);
-  }
-  return buckets;
+/** The rows that a bucket's words may be, most specific first. Worked out when the bucket is first met: a guest meets few, and a machine starts without. */
+function bucketsOf(rows: readonly Row[]): (bucket: number) => readonly Row[] {
+  const bySpecificity = rows.map(row => [ones(row.pattern.mask), row] as const).sort(([a], [b]) => b - a).map(([, row]) => row);
+  const buckets: (readonly Row[] | undefined)[] = Array.from({ length: BUCKETS });
+  return bucket => (buckets[bucket] ??= bySpecificity.filter(({ pattern }) => ((bucket ^ bucketOf(pattern.match)) & bucketOf(pattern.mask)) === 0));
 }
 
 const formOf = (row: Row, fields: AnyFields): AnyFields => {
@@ -65,9 +55,9 @@ export function decodeAs(row: Row, word: number, features: ReadonlySet<Feature>)
 
 /** Makes the decoder of a CPU with these features; it answers null for what is UNDEFINED there. */
 export function decoder(rows: readonly Row[], features: ReadonlySet<Feature>): (word: number) => Decoded | null {
-  const buckets = index(rows.filter(row => present(row, features)));
+  const candidates = bucketsOf(rows.filter(row => present(row, features)));
   return word => {
-    for (const row of buckets[bucketOf(word)]!) {
+    for (const row of candidates(bucketOf(word))) {
       if (((word ^ row.pattern.match) & row.pattern.mask) === 0) return decodeAs(row, word, features);
     }
     return null;

@@ -1,6 +1,7 @@
 /** `hypnos run`: one machine from its files to its end. */
 import { HypnosError } from '@hypnos/base';
-import { flashFile, readWhole, writer } from '@hypnos/host-node';
+import { flashFile, nodeHost, readWhole, writer } from '@hypnos/host-node';
+import type { VcpuThreads } from '@hypnos/host-node/threads';
 import { type Host, Machine, type MachineConfig, type NamedBytes, type SuspendPolicy } from '@hypnos/vmm';
 import type { Command } from 'commander';
 import { existsSync } from 'node:fs';
@@ -12,7 +13,8 @@ import { STATUS } from '../status.ts';
 import { askPerson } from './ask.ts';
 import { runCommand, type RunOptions } from './options.ts';
 
-export const runVerb = (host: Host): Command => runCommand().action(async (options: RunOptions) => { process.exitCode = await run(options, host); });
+export const runVerb = (threads: VcpuThreads): Command =>
+  runCommand().action(async (options: RunOptions) => { process.exitCode = await run(options, nodeHost({ threads })); });
 
 const named = (what: string, path: string): NamedBytes => ({ name: path, bytes: readWhole(what, path) });
 

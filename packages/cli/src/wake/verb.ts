@@ -1,5 +1,7 @@
 /** `hypnos wake`: goes on with a parked guest in this process, or wakes one that sleeps in another. */
 import { HypnosError } from '@hypnos/base';
+import { nodeHost } from '@hypnos/host-node';
+import type { VcpuThreads } from '@hypnos/host-node/threads';
 import type { Parking } from '@hypnos/parking';
 import { COUNTER_POLICIES, type CounterPolicy, type EngineName, type GuestRow, type Host, type WakeSources } from '@hypnos/vmm';
 import { Command } from 'commander';
@@ -26,7 +28,7 @@ const number = (text: string): number => {
   return Number(text);
 };
 
-export function wakeVerb(host: Host): Command {
+export function wakeVerb(threads: VcpuThreads): Command {
   const command = new Command('wake')
     .description('Go on with a parked guest: its console is standard input and output. A guest that sleeps in another process is woken there.')
     .argument('[name]', 'the guest')
@@ -39,7 +41,7 @@ export function wakeVerb(host: Host): Command {
     .addOption(onSuspendOption({ do: 'park' }))
     .addOption(wakeOnOption());
   return lookingOn(command).addHelpText('after', HELP).action(async (name: string | undefined, options: WakeOptions) => {
-    process.exitCode = await wake(name, options, host);
+    process.exitCode = await wake(name, options, nodeHost({ threads }));
   });
 }
 

@@ -3,7 +3,7 @@ import { invariant } from '@hypnos/base';
 import { A64, type Decoded, decoder, formNumber, type Row } from '@hypnos/isa';
 import { breakpointAt, branchAddress, fetchIndex, hasBreakpoints, ILLEGAL_STATE, instructionAbort, pcMisaligned, STATUS as DFSC, type Trap } from '../system/index.ts';
 import { EXIT } from '../state.ts';
-import type { Tier0Image, WrittenForm } from './build.ts';
+import { type Tier0Image, type WrittenForm, writtenForms } from './build.ts';
 import type { Course } from './course.ts';
 import { type RecordPool, type Template, templateOf, unallocated } from './records.ts';
 import type { Seat } from './seat.ts';
@@ -12,14 +12,21 @@ import { STATUS, WALK, WALKED } from './status.ts';
 /** Words remembered with their records; a guest that runs more different ones than this starts the memory anew. */
 const MOST_TEMPLATES = 1 << 18;
 
-const formsByRow = new WeakMap<Tier0Image, ReadonlyMap<Row, ReadonlyMap<number, WrittenForm>>>();
+const ROW_INDEX = new Map(A64.map((row, i) => [row, i] as const));
 
-/** Finds the written form of a decoded instruction. */
-function formFinder(image: Tier0Image): (decoded: Decoded) => WrittenForm {
-  const rows = formsByRow.get(image) ?? new Map(image.tables.rows.map((forms, i) => [A64[i]!, new Map(forms.map(f => [f.form, f]))]));
-  formsByRow.set(image, rows);
+const formsByRow = new WeakMap<Tier0Image['tables'], Map<Row, ReadonlyMap<number, WrittenForm>>>();
+
+/** Finds the written form of a decoded instruction. Forms of a row are read when the first of them is met. */
+function formFinder(image: Pick<Tier0Image, 'tables'>): (decoded: Decoded) => WrittenForm {
+  const rows = formsByRow.get(image.tables) ?? new Map<Row, ReadonlyMap<number, WrittenForm>>();
+  formsByRow.set(image.tables, rows);
+  const formsOf = (row: Row): ReadonlyMap<number, WrittenForm> => {
+    const forms = new Map(writtenForms(image, ROW_INDEX.get(row)!).map(f => [f.form, f]));
+    rows.set(row, forms);
+    return forms;
+  };
   return decoded => {
-    const form = rows.get(decoded.row)?.get(formNumber(decoded));
+    const form = (rows.get(decoded.row) ?? formsOf(decoded.row)).get(formNumber(decoded));
     invariant(form, `${decoded.row.name} has a form that was not generated: ${JSON.stringify(decoded.form)}`);
     return form;
   };
@@ -31,7 +38,7 @@ export interface Code {
   forget(linear: number | 'all'): void;
 }
 
-export function codeOf(seat: Seat, course: Course, records: RecordPool, image: Tier0Image, memory: ArrayBufferLike): Code {
+export function codeOf(seat: Seat, course: Course, records: RecordPool, image: Pick<Tier0Image, 'tables'>, memory: ArrayBufferLike): Code {
   const { ctx } = seat, { cpu, tlb } = ctx, find = formFinder(image), decodeWord = decoder(A64, ctx.model.features);
   const words = new Int32Array(memory as ArrayBuffer), templates = new Map<number, Template>();
 

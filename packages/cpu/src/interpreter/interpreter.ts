@@ -7,7 +7,7 @@ import type { EvaluateFp } from '../reference/instruction-ops.ts';
 import { EXIT } from '../state.ts';
 import { controlsChanged, type CpuContext, forgetAll, renewContexts, takeInterrupt } from '../system/index.ts';
 import { hasFusedMultiplyAdd } from '../wasm/fused.ts';
-import { buildTier0, type Tier0Image } from './build.ts';
+import { buildTier0, type CompiledTier0, type Tier0Image } from './build.ts';
 import { codeOf } from './code.ts';
 import { Course } from './course.ts';
 import { RecordPool } from './records.ts';
@@ -21,7 +21,7 @@ export interface InterpreterParts {
   readonly map: MemoryMap;
   readonly index: number;
   /** What `buildTier0` made, now or for the same sources before. Without it, it is made now. */
-  readonly image?: Tier0Image;
+  readonly image?: Tier0Image | CompiledTier0;
   /** The exact floating-point unit, for what the generated fast paths leave. */
   readonly evaluateFp: EvaluateFp;
   /** True: `run` retires exactly its budget. */
@@ -46,7 +46,8 @@ let own: Tier0Image | undefined;
 const ownImage = (): Tier0Image => (own ??= buildTier0());
 
 const modules = new WeakMap<Tier0Image, WebAssembly.Module>();
-function moduleOf(image: Tier0Image): WebAssembly.Module {
+function moduleOf(image: Tier0Image | CompiledTier0): WebAssembly.Module {
+  if ('module' in image) return image.module;
   const known = modules.get(image);
   if (known) return known;
   invariant(image.tables.fused === hasFusedMultiplyAdd(), 'the generated engine was made for another host: make it again');

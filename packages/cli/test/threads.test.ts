@@ -1,0 +1,36 @@
+/** Threads that are started ahead of their machines. */
+import { nodeHost, type NodeHost } from '@hypnos/host-node';
+import { assemble } from '@hypnos/isa';
+import { type Ended, Machine } from '@hypnos/vmm';
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { test } from 'node:test';
+import { brief } from './guests.ts';
+import { START } from './hypnos.ts';
+
+const firmware = { name: 'the guest', address: START, bytes: new Uint8Array(assemble(brief, { origin: START }).words.buffer) };
+
+async function lives(host: NodeHost, engine: 'interpreter' | 'reference'): Promise<Pick<Ended, 'ending'> & { readonly said: string }> {
+  const machine = Machine.create({ memory: '64M', engine, firmware }, host);
+  let said = '';
+  machine.on('output', bytes => { said += Buffer.from(bytes).toString('latin1'); });
+  const { ending } = await machine.run();
+  return { ending, said };
+}
+
+test('machines live on threads that were ready, one after the other and side by side, on either engine', async () => {
+  const host = nodeHost({ spares: 1 });
+  try {
+    assert.deepEqual(await lives(host, 'interpreter'), { ending: 'off', said: 'A' });
+    assert.deepEqual(await lives(host, 'reference'), { ending: 'off', said: 'A' });
+    assert.deepEqual(await Promise.all([lives(host, 'interpreter'), lives(host, 'interpreter')]), Array(2).fill({ ending: 'off', said: 'A' }));
+  } finally {
+    await host.close();
+  }
+});
+
+test('a thread that waits for no machine keeps no process alive', () => {
+  const script = "import { nodeHost } from '@hypnos/host-node'; nodeHost({ spares: 2 }).prepare(); console.log('over');";
+  const { status, stdout, stderr } = spawnSync(process.execPath, ['--disable-warning=ExperimentalWarning', '--input-type=module', '-e', script], { cwd: import.meta.dirname, encoding: 'utf8' });
+  assert.deepEqual({ status, stdout, stderr }, { status: 0, stdout: 'over\n', stderr: '' });
+});
