@@ -24,7 +24,15 @@ const GENERATION = {
 
 const fromRow = (columns: Readonly<Record<string, string>>, row: Row): Record<string, unknown> =>
   Object.fromEntries(Object.entries(columns).map(([field, column]) => [field, row[column]]));
-const wakeSources = (row: Row): string[] => JSON.parse(String(row['wake_sources'])) as string[];
+/** A text that is none of ours was damaged: what would wake the guest is not known then. */
+function wakeSources(row: Row): string[] {
+  try {
+    const sources = JSON.parse(String(row['wake_sources'])) as unknown;
+    return Array.isArray(sources) ? sources.map(String) : [];
+  } catch {
+    return [];
+  }
+}
 const guestOf = (row: Row): GuestRow => ({ ...fromRow(GUEST, row), wakeSources: wakeSources(row) }) as unknown as GuestRow;
 
 const generationOf = (row: Row): GenerationRow => ({ ...fromRow(GENERATION, row), wakeSources: wakeSources(row) }) as unknown as GenerationRow;
@@ -69,8 +77,8 @@ export class SqliteLedger implements Ledger {
     this.#file = file;
     if (file !== ':memory:') mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
     this.#db = opened(file);
-    this.#statements = Object.fromEntries(Object.entries(SQL).map(([name, sql]) => [name, this.#db.prepare(sql)])) as Statements;
-    this.id = String(this.#statements.ledger.get()?.['id']);
+    this.#statements = this.#asked(() => Object.fromEntries(Object.entries(SQL).map(([name, sql]) => [name, this.#db.prepare(sql)])) as Statements);
+    this.id = this.#asked(() => String(this.#statements.ledger.get()?.['id']));
   }
 
   async change<T>(name: string, decide: (view: GuestView) => GuestChange & { readonly answer: T }): Promise<T> {
