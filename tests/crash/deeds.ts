@@ -37,10 +37,14 @@ export interface Deed {
   /** Before any point: what stands in the home that the deed needs. */
   readonly prepare?: (home: Home) => Promise<void>;
   readonly ledger?: (ledger: Ledger, home: () => Home) => Ledger;
-  readonly act: (home: Home, told: Told) => Promise<unknown>;
-  /** The generation that it publishes, of which guest, and the number that the guest is at there. */
-  readonly publishes?: { readonly guest: string; readonly generation: number; readonly count: number };
+  /** With this guest, where it is one that is there. */
+  readonly act: (home: Home, told: Told, guest: string) => Promise<unknown>;
+  /** The guest that gets a new generation, the given one unless it says so; in the settled home it is of this number, and the guest at that one. */
+  readonly publishes?: { readonly guest?: string; readonly generation: number; readonly count: number };
 }
+
+/** The guest of a deed that is not told another. */
+export const DEV = 'dev';
 
 /** Another process collects garbage as soon as a guest is being parked. */
 const collectedMeanwhile = (ledger: Ledger, home: () => Home): Ledger => {
@@ -60,27 +64,27 @@ const collectedMeanwhile = (ledger: Ledger, home: () => Home): Ledger => {
 
 export const DEEDS = {
   'a first park': { act: (home, told) => born(home, 'new', told), publishes: { guest: 'new', generation: 1, count: STRIDE } },
-  'wake and park': { act: (home, told) => lives(home, 'dev', told), publishes: { guest: 'dev', generation: LIVES + 1, count: STRIDE * (LIVES + 1) } },
+  'wake and park': { act: (home, told, guest) => lives(home, guest, told), publishes: { generation: LIVES + 1, count: STRIDE * (LIVES + 1) } },
   'a park that an event aborts': {
-    async act(home, told) {
+    async act(home, told, guest) {
       let asked = 0;
-      await lives(home, 'dev', told, {
+      await lives(home, guest, told, {
         async answer(machine, request) {
-          if (asked++ === 0) await home.parking.post('dev', { kind: 'wake', detail: 'in the midst' });
+          if (asked++ === 0) await home.parking.post(guest, { kind: 'wake', detail: 'in the midst' });
           return parkIt(home, told)(machine, request);
         },
       });
     },
-    publishes: { guest: 'dev', generation: LIVES + 1, count: STRIDE * (LIVES + 2) },
+    publishes: { generation: LIVES + 1, count: STRIDE * (LIVES + 2) },
   },
   'a park beside a collection': {
-    ledger: collectedMeanwhile, act: (home, told) => lives(home, 'dev', told),
-    publishes: { guest: 'dev', generation: LIVES + 1, count: STRIDE * (LIVES + 1) },
+    ledger: collectedMeanwhile, act: (home, told, guest) => lives(home, guest, told),
+    publishes: { generation: LIVES + 1, count: STRIDE * (LIVES + 1) },
   },
   'a wake from an older generation': {
-    act: (home, told) => lives(home, 'dev', told, { generation: LIVES - 1 }), publishes: { guest: 'dev', generation: LIVES + 1, count: STRIDE * LIVES },
+    act: (home, told, guest) => lives(home, guest, told, { generation: LIVES - 1 }), publishes: { generation: LIVES + 1, count: STRIDE * LIVES },
   },
-  fork: { act: ({ stores }) => fork(stores, 'dev', 'twin', { renewed: same }), publishes: { guest: 'twin', generation: 1, count: STRIDE * LIVES } },
+  fork: { act: ({ stores }, _told, guest) => fork(stores, guest, 'twin', { renewed: same }), publishes: { guest: 'twin', generation: 1, count: STRIDE * LIVES } },
   gc: { act: ({ stores }) => collect(stores, STORE) },
   rm: { act: ({ stores }) => remove(stores, 'other') },
   'freeing a dead owner\'s guest': {

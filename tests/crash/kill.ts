@@ -2,7 +2,7 @@
 import { cpSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { numbersOf } from './counter.ts';
-import { type Deed, DEEDS, type DeedName, settledCount } from './deeds.ts';
+import { type Deed, DEEDS, type DeedName, DEV, settledCount } from './deeds.ts';
 import { openHome } from './home.ts';
 import type { Death, Victims } from './killing.ts';
 import { collected, type CountOf, freed, whole, woken } from './recovered.ts';
@@ -49,13 +49,13 @@ export class Killing {
 }
 
 async function afterwards(folder: string, name: DeedName, death: Death, roots: Set<string>): Promise<readonly string[]> {
-  const { publishes }: Deed = DEEDS[name], home = openHome(folder), { ledger } = home.stores;
-  const countOf: CountOf = (guest, generation) => (guest === publishes?.guest && generation === publishes.generation ? publishes.count : settledCount(guest, generation));
+  const { publishes }: Deed = DEEDS[name], concerned = publishes?.guest ?? DEV, home = openHome(folder), { ledger } = home.stores;
+  const countOf: CountOf = (guest, generation) => (guest === concerned && generation === publishes?.generation ? publishes.count : settledCount(guest, generation));
   try {
     const wrong = [...told(name, death), ...await freed(home), ...await whole(home.stores)];
-    if (publishes && ((await ledger.view(publishes.guest)).guest?.generation ?? 0) < death.parked) wrong.push(`generation ${death.parked} was said to be parked, and is not there`);
+    if (publishes && ((await ledger.view(concerned)).guest?.generation ?? 0) < death.parked) wrong.push(`generation ${death.parked} was said to be parked, and is not there`);
     wrong.push(...await collected(home, folder));
-    const { guest, generations, inbox } = await ledger.view(publishes?.guest ?? 'dev'), image = `${generations.at(-1)?.root} ${inbox.length}`;
+    const { guest, generations, inbox } = await ledger.view(concerned), image = `${generations.at(-1)?.root} ${inbox.length}`;
     if (guest === null || generations.length === 0 || roots.has(image) || wrong.length > 0) return wrong;
     roots.add(image);
     return [...await woken(home, guest.name, countOf), ...await whole(home.stores)];
@@ -67,7 +67,7 @@ async function afterwards(folder: string, name: DeedName, death: Death, roots: S
 }
 
 /** The victim itself did nothing wrong, and what its guest said counts on without a gap. */
-function told(name: DeedName, { failed, said, notices }: Death): readonly string[] {
+export function told(name: DeedName, { failed, said, notices }: Death): readonly string[] {
   const numbers = numbersOf(said), first = numbers[0] ?? 0;
   return [
     ...(failed === undefined ? [] : [`the victim fails: ${failed}`]), ...notices.map(text => `the victim notices: ${text}`),

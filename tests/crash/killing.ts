@@ -37,28 +37,29 @@ export class Victims {
     this.#ready.push(child);
   }
 
-  /** One victim's life. */
-  async send(order: Order): Promise<Death> {
+  /** One victim's life. It is killed from outside after so many milliseconds, if it is told so, wherever it is by then. */
+  async send(order: Order, killAfter?: number): Promise<Death> {
     this.#start();
     const child = this.#ready.shift()!, pieces: Buffer[] = [], patience = setTimeout(() => child.kill('SIGKILL'), PATIENCE);
     child.stdout.on('data', (piece: Buffer) => pieces.push(piece));
     const signal = await new Promise<NodeJS.Signals | null>(resolve => {
       child.on('close', (_code, killed) => resolve(killed));
       child.stdin.end(`${JSON.stringify(order)}\n`);
+      if (killAfter !== undefined) setTimeout(() => child.kill('SIGKILL'), killAfter);
     });
     clearTimeout(patience);
-    return deathOf(Buffer.concat(pieces).toString(), signal);
+    return deathOf(Buffer.concat(pieces).toString(), signal, killAfter !== undefined);
   }
 
   /** Ends those that were not needed. */
   close(): void { for (const child of this.#ready.splice(0)) child.kill('SIGKILL'); }
 }
 
-function deathOf(text: string, signal: NodeJS.Signals | null): Death {
-  const words = text.split('\n').filter(line => line !== '').map(line => JSON.parse(line) as Word);
+function deathOf(text: string, signal: NodeJS.Signals | null, fromOutside: boolean): Death {
+  const words = text.split('\n').slice(0, -1).map(line => JSON.parse(line) as Word);
   const all = <K extends string>(key: K): never[] => words.flatMap(word => (key in word ? [(word as never)[key]] : []));
   const points: readonly string[] = all('point'), said: readonly string[] = all('said'), parked: readonly number[] = all('parked');
   const [at] = all('dies') as readonly string[], done = words.some(word => 'done' in word);
-  const [failed = at === undefined && !done ? `it hung behind '${points.at(-1)}'` : undefined] = all('failed') as readonly string[];
+  const [failed = at === undefined && !done && !fromOutside ? `it hung behind '${points.at(-1)}'` : undefined] = all('failed') as readonly string[];
   return { at, points, said: said.join(''), parked: parked.at(-1) ?? 0, notices: all('notice'), failed, signal };
 }

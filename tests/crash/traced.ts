@@ -72,8 +72,9 @@ export class Cuts {
   }
 
   /** The ledger at the cut: its last commit, and of the next one's log any part that may have been written (all of it: then that is committed). */
-  #ledger(acts: number, random: Random): string {
-    const { commits } = this.#trace, next = commits.findIndex(c => c.acts > acts), last = next === -1 ? commits.length - 1 : next - 1;
+  #ledger(acts: number, random: Random, forgets: boolean): string {
+    const { commits } = this.#trace, next = commits.findIndex(c => c.acts > acts), newest = next === -1 ? commits.length - 1 : next - 1;
+    const last = forgets ? random.below(newest + 1) : newest;
     const folder = join(this.#folder, `cut-${++this.#count}`), file = join(folder, 'ledger.sqlite'), had = commits[last]?.ledger, will = commits[last + 1];
     mkdirSync(folder);
     if (!had) return folder;
@@ -88,9 +89,12 @@ export class Cuts {
     return folder;
   }
 
-  /** Cuts the power behind so many acts of the disk, and looks with `use`. A home whose ledger had no commit yet is left out. */
-  async after<T>(acts: number, random: Random, lies: Lies | undefined, use: (home: Home) => Promise<T>): Promise<T | null> {
-    const folder = this.#ledger(acts, random), cut = Disk.after(this.#trace.disk.journal.slice(0, acts), lies).cut(random);
+  /**
+   * Cuts the power behind so many acts of the disk, and looks with `use`. A home whose ledger had no commit yet is left out. `forgets`: the ledger's disk lied,
+   * too, and the ledger is as some earlier commit left it.
+   */
+  async after<T>(acts: number, random: Random, lies: Lies | undefined, use: (home: Home) => Promise<T>, forgets = false): Promise<T | null> {
+    const folder = this.#ledger(acts, random, forgets), cut = Disk.after(this.#trace.disk.journal.slice(0, acts), lies).cut(random);
     try {
       if (!existsSync(join(folder, 'ledger.sqlite'))) return null;
       const home = openHome(folder, { files: cut.files, ownerIsDead: () => true, storeFolder: join(this.#trace.folder, STORE) });

@@ -5,13 +5,15 @@
 import { nodeFiles, SqliteLedger } from '@hypnos/host-node';
 import { writeSync } from 'node:fs';
 import { createInterface } from 'node:readline';
-import { type Deed, DEEDS, type DeedName } from './deeds.ts';
+import { type Deed, DEEDS, type DeedName, DEV } from './deeds.ts';
 import { type Home, openHome, type Told } from './home.ts';
 import { pointedFiles, pointedLedger, type Points } from './points.ts';
 
 export interface Order {
   readonly home: string;
   readonly deed: DeedName;
+  /** `DEV` unless told. */
+  readonly guest?: string;
   /** The number of the point to die at, from 1; at 0 it lives. */
   readonly die: number;
 }
@@ -40,7 +42,7 @@ class DyingAt implements Points {
   }
 }
 
-async function obey({ home: folder, deed: name, die }: Order): Promise<void> {
+async function obey({ home: folder, deed: name, die, guest = DEV }: Order): Promise<void> {
   const deed: Deed = DEEDS[name], points = new DyingAt(die);
   if (deed.prepare) {
     const before = openHome(folder);
@@ -54,7 +56,7 @@ async function obey({ home: folder, deed: name, die }: Order): Promise<void> {
       return deed.ledger ? deed.ledger(pointed, () => home) : pointed;
     },
   });
-  await deed.act(home, { ...told, parked(generation) { points.reach('it is told that the guest is parked'); told.parked(generation); } });
+  await deed.act(home, { ...told, parked(generation) { points.reach('it is told that the guest is parked'); told.parked(generation); } }, guest);
 }
 
 /** The ledger's module and SQLite itself are loaded before the order comes. */
