@@ -10,13 +10,21 @@ import { collected, freed, whole, woken } from './recovered.ts';
 
 export type Figures = Record<string, number>;
 
-/** What a history may do, and how far the guest counts in it. */
-const ACTS: readonly { readonly deed: DeedName; readonly counts: number }[] = [
-  { deed: 'wake and park', counts: STRIDE }, { deed: 'wake and park', counts: STRIDE }, { deed: 'a park that an event aborts', counts: 2 * STRIDE },
-  { deed: 'a park beside a collection', counts: STRIDE }, { deed: 'fork', counts: 0 }, { deed: 'a first park', counts: STRIDE }, { deed: 'gc', counts: 0 },
+interface Act {
+  readonly deed: DeedName;
+  /** How far the guest counts in it. */
+  readonly counts: number;
+  /** How many points it has, about. */
+  readonly points: number;
+}
+const GC: Act = { deed: 'gc', counts: 0, points: 10 }, WAKE: Act = { deed: 'wake and park', counts: STRIDE, points: 42 };
+/** What a history may do. */
+const ACTS: readonly Act[] = [
+  WAKE, WAKE, { deed: 'a park that an event aborts', counts: 2 * STRIDE, points: 80 }, { deed: 'a park beside a collection', counts: STRIDE, points: 78 },
+  { deed: 'fork', counts: 0, points: 18 }, { deed: 'a first park', counts: STRIDE, points: 32 }, GC,
 ];
-/** Points of the longest deed, and milliseconds of it on a quick machine, about. */
-const POINTS = 80, LASTS = 800, STEPS = 4;
+/** Milliseconds that the longest one lasts on a quick machine, about; and the steps of a history. */
+const LASTS = 800, STEPS = 5;
 
 export class History {
   readonly figures: Figures = { histories: 1 };
@@ -61,7 +69,7 @@ export class History {
   async #step(step: number): Promise<void> {
     const guests = await this.#guests(), act = this.#random.pick(ACTS.filter(({ deed }) => (deed === 'fork' ? !guests.has('twin') : deed === 'a first park' ? !guests.has('new') : true)));
     const guest = this.#random.pick([...guests].filter(([, { generation }]) => generation > 0).map(([name]) => name)), before = guests.get(guest)!.generation;
-    const [death] = await Promise.all([this.#send(act.deed, guest), this.#random.chance(3) ? this.#send('gc', DEV) : undefined]);
+    const [death] = await Promise.all([this.#send(act, guest), this.#random.chance(3) ? this.#send(GC, DEV) : undefined]);
     const made = act.deed === 'fork' ? 'twin' : act.deed === 'a first park' ? 'new' : guest, from = act.deed === 'a first park' ? 0 : this.#count(guest, before);
     await this.#in(async home => {
       this.#says(step, act.deed, [...told(act.deed, death), ...await freed(home), ...await whole(home.stores)]);
@@ -81,8 +89,8 @@ export class History {
     return guests;
   }
 
-  async #send(deed: DeedName, guest: string): Promise<Death> {
-    const how = this.#random.below(8), die = how < 5 ? 1 + this.#random.below(POINTS) : 0, killAfter = how === 5 || how === 6 ? this.#random.below(LASTS) : undefined;
+  async #send({ deed, points }: Act, guest: string): Promise<Death> {
+    const how = this.#random.below(8), die = how < 5 ? 1 + this.#random.below(points) : 0, killAfter = how === 5 || how === 6 ? this.#random.below(LASTS) : undefined;
     const death = await this.#victims.send({ home: this.#folder, deed, guest, die }, killAfter);
     this.#figure(death.signal === 'SIGKILL' ? (death.at === undefined ? 'killed at some moment' : 'killed at a point') : 'lived');
     return death;
