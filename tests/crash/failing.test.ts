@@ -1,7 +1,7 @@
 /** A disk that is full, over its quota or broken, at every call of a park; short writes; a ledger that cannot be written. The guest stays as it was, and is parked later. */
 import { HypnosError } from '@hypnos/base';
 import { FolderBucket, nodeFiles, SqliteLedger } from '@hypnos/host-node';
-import type { Keeper } from '@hypnos/parking';
+import { collect, fork, type Keeper, transitions } from '@hypnos/parking';
 import type { SuspendDecision } from '@hypnos/vmm';
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
@@ -10,9 +10,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { numbersOf } from './counter.ts';
-import { Failing, TROUBLES, type Trouble } from './failing.ts';
-import { type Answer, born, type Home, listening, openHome, storeFolder } from './home.ts';
-import { whole, woken } from './recovered.ts';
+import { DELETING, Failing, TROUBLES, type Trouble } from './failing.ts';
+import { type Answer, born, type Home, listening, openHome, STORE, storeFolder } from './home.ts';
+import { collected, whole, woken } from './recovered.ts';
 
 const scratch = mkdtempSync(join(tmpdir(), 'hypnos-failing-'));
 after(() => rmSync(scratch, { recursive: true }));
@@ -126,6 +126,39 @@ test('a disk that fails at any call while a sleeping guest is parked: it sleeps 
   assert.deepEqual(await woken(home, 'dev', () => 2), []);
   t.diagnostic(`${failures} failures`);
   await ledger.close();
+});
+
+test('a disk that fails at any call of a fork or a collection: it is said, nothing is half there, and trying again succeeds', async t => {
+  const folder = join(scratch, 'store'), told = listening(), putting = new Failing(), deleting = new Failing(DELETING), renewed = <T>(sections: T): T => sections;
+  const home = openHome(folder, { files: putting.files }), { stores } = home, other = openHome(folder, { files: deleting.files }), counts = { fork: 0, collect: 0 };
+  await born(home, 'dev', told);
+  /** Fails one call more each time, until none does. */
+  const inSpite = async (what: keyof typeof counts, failing: Failing, act: () => Promise<unknown>): Promise<void> => {
+    for (let call = 1; ; call++) {
+      failing.arm(call, 'EIO');
+      const error = await act().then(() => null, (e: Error) => e);
+      assert.deepEqual(await whole(stores), []);
+      if (error === null) return failing.disarm();
+      counts[what]++;
+      assert.ok(error instanceof HypnosError && /^cannot (store|delete) .*: the disk fails\.$/.test(error.message), error.message);
+      if (what === 'fork') assert.equal((await stores.ledger.view('twin')).guest, null);
+    }
+  };
+  await inSpite('fork', putting, () => fork(stores, 'dev', 'twin', { renewed }));
+  await stores.ledger.change('twin', transitions.remove('twin'));
+  await inSpite('collect', deleting, () => collect(other.stores, STORE));
+  assert.deepEqual(await collected(home, folder), []);
+  assert.ok(counts.fork > 5 && counts.collect > 1, JSON.stringify(counts));
+  t.diagnostic(`${counts.fork} failures of a fork, ${counts.collect} of a collection`);
+  for (const one of [home, other]) await one.stores.ledger.close();
+});
+
+test('a listener that fails when it is told of a park does not make the guest run on', async () => {
+  const home = openHome(join(scratch, 'listener')), told = listening();
+  const ended = await born(home, 'dev', { ...told, said: text => told.said(text), notice: text => told.notice(text), parked() { throw new Error('a listener of the test'); } });
+  assert.deepEqual([ended.ending, told.notices, numbersOf(told.text)], ['parked', ['a listener of the test'], [1, 2]]);
+  assert.deepEqual(await woken(home, 'dev', () => 2), []);
+  await home.stores.ledger.close();
 });
 
 test('short writes are gone on with; a disk that takes nothing more is an error, and no endless loop', async () => {

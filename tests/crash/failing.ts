@@ -6,7 +6,11 @@ import type { Ledger } from '@hypnos/vmm';
 export const TROUBLES = { ENOSPC: /the disk is full/, EDQUOT: /the disk quota is used up/, EIO: /the disk fails/ } as const;
 export type Trouble = keyof typeof TROUBLES;
 
-const CHANGING = ['makeFolder', 'create', 'write', 'sync', 'link', 'syncFolder'] as const;
+type Call = 'makeFolder' | 'create' | 'write' | 'sync' | 'link' | 'syncFolder' | 'unlink';
+/** What a put makes, and cannot do without. */
+const PUTTING: readonly Call[] = ['makeFolder', 'create', 'write', 'sync', 'link', 'syncFolder'];
+/** What a deletion makes. */
+export const DELETING: readonly Call[] = ['unlink', 'syncFolder'];
 
 /** Which calls have been made, and which one fails. */
 export class Failing {
@@ -15,6 +19,10 @@ export class Failing {
   at = 0;
   trouble: Trouble = 'EIO';
   failed: string | null = null;
+  readonly #may: readonly Call[];
+
+  /** `may`: the calls that count, and fail. */
+  constructor(may: readonly Call[] = PUTTING) { this.#may = may; }
 
   arm(at: number, trouble: Trouble): void { Object.assign(this, { at, trouble, calls: 0, failed: null }); }
   disarm(): void { this.arm(0, 'EIO'); }
@@ -27,7 +35,7 @@ export class Failing {
 
   get files(): Files {
     const files = { ...nodeFiles };
-    for (const name of CHANGING) {
+    for (const name of this.#may) {
       files[name] = (async (...given: unknown[]) => {
         const real = nodeFiles[name] as (...args: unknown[]) => Promise<unknown>;
         if (!this.#meets(name)) return real(...given);

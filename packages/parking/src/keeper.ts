@@ -285,7 +285,11 @@ export class Keeper {
     clock.step('publish');
     if (answer !== 'parked') return answer;
     this.#isParked = true;
-    this.#listeners.parked?.({ generation, root, progress, steps: clock.steps });
+    try {
+      this.#listeners.parked?.({ generation, root, progress, steps: clock.steps });
+    } catch (error) {
+      this.#notice(error);                                  // it is parked all the same, and must not run on
+    }
     return answer;
   }
 
