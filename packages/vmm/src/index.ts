@@ -23,10 +23,17 @@ export { sectionsOf } from './snapshot/machine-state.ts';
 export { type PackEntry, PackWriter, type Place, readIndex, unpackChunk } from './snapshot/pack.ts';
 export { getChunk, getManifest, getPackIndex, manifestName, packName, putManifest } from './snapshot/store.ts';
 export {
-  GUEST_STATES, type GenerationRow, type GuestChange, type GuestGeneration, type GuestRow, type GuestState, type GuestView, type InboxEvent, type Ledger,
+  GUEST_STATES, type GenerationRow, type GuestChange, type GuestGeneration, type GuestRow, type GuestState, type GuestView, type InboxEvent, isGuestName,
+  type Ledger,
 } from './ledger.ts';
 export { CHUNK_BYTES } from './snapshot/chunks.ts';
-export { knownChunks, type KnownChunks, type Progress, type StoredImage, storeImage, type StoreOptions } from './snapshot/store-image.ts';
 export { drawIdentity, forkedSections, type Identity, type Random, serialText } from './identity.ts';
+export { knownChunks, type KnownChunks, type KnownPlace, type Progress, type StoredImage, storeImage, type StoreOptions } from './snapshot/store-image.ts';
+export { type ExportOptions, exportStream } from './snapshot/export-stream.ts';
+export { type ImportedImage, type ImportOptions, importStream } from './snapshot/import-stream.ts';
+export { type GuestNote, NOTE_BYTES, noteBytes, noteOf, readNote } from './snapshot/guest-note.ts';
+export { ByteSource } from './snapshot/byte-source.ts';
+export { readRun, runsOf, type StoredChunk, storedChunks, verifyStored } from './snapshot/stored-chunks.ts';
+export { type JsonFields, jsonBytes, readJson, shownText, wholeNumber } from './bounded-json.ts';
 export { openImage } from './snapshot/open-image.ts';
 export { type PlacedRegion, placeRegions } from './snapshot/regions.ts';

@@ -7,6 +7,9 @@
 export const GUEST_STATES = ['running', 'asleep', 'parking', 'parked', 'waking', 'off'] as const;
 export type GuestState = (typeof GUEST_STATES)[number];
 
+/** A name is a word that neither a shell, a file system nor a socket takes for something else. */
+export const isGuestName = (name: unknown): name is string => typeof name === 'string' && /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(name);
+
 /** Times are milliseconds since 1970 by the ledger's clock; hashes are hexadecimal. */
 export interface GuestRow {
   /** 16 random bytes, hexadecimal: the guest's for good. */

@@ -50,11 +50,16 @@ export class PackWriter {
 
   add(hash: Uint8Array, chunk: Uint8Array): Place {
     const squeezed = this.#content.compress(chunk), wins = squeezed.length < chunk.length * WORTH;
-    const bytes = wins ? squeezed : chunk.slice();
-    const place = { offset: this.#bytes, stored: bytes.length, codec: wins ? CODEC.zstd : CODEC.plain };
-    this.#pieces.push(bytes);
-    this.#bytes += bytes.length;
-    this.#entries.push({ hash: hash.slice(), length: chunk.length, ...place });
+    const codec = wins ? CODEC.zstd : CODEC.plain;
+    return this.addStored({ hash, length: chunk.length, codec }, wins ? squeezed : chunk);
+  }
+
+  /** Adds a chunk as it stands in another pack. */
+  addStored({ hash, length, codec }: Pick<PackEntry, 'hash' | 'length' | 'codec'>, stored: Uint8Array): Place {
+    const place = { offset: this.#bytes, stored: stored.length, codec };
+    this.#pieces.push(stored.slice());
+    this.#bytes += stored.length;
+    this.#entries.push({ hash: hash.slice(), length, ...place });
     return place;
   }
 
