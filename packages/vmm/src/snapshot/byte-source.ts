@@ -36,6 +36,13 @@ export class ByteSource {
   /** Whether nothing more comes. */
   async ended(): Promise<boolean> { return !(await this.#more()); }
 
+  /** Drops what has come and was not read; answers how many bytes. */
+  skip(): number {
+    const { length } = this.#piece;
+    this.#piece = NOTHING;
+    return length;
+  }
+
   /** Lets the stream go; what it still had is lost. */
   async cancel(reason?: unknown): Promise<void> {
     this.#signal?.removeEventListener('abort', this.#stop);

@@ -1,5 +1,5 @@
 /** What goes with an image that leaves its store: what the ledger said about the guest. None of it makes the machine; it is for `ps`, and for the guest's appointment. */
-import { jsonBytes, readJson, shownText, wholeNumber } from '../bounded-json.ts';
+import { type JsonFields, jsonBytes, readJson, shownText, wholeNumber } from '../bounded-json.ts';
 import { type GuestRow, isGuestName } from '../ledger.ts';
 import { check } from './refused.ts';
 
@@ -13,8 +13,9 @@ export const noteOf = ({ name, generation, memoryBytes, wakeAt, wakeSources, las
 
 export const noteBytes = (note: GuestNote): Uint8Array<ArrayBuffer> => jsonBytes(note);
 
-export function readNote(bytes: Uint8Array, what: string): GuestNote {
-  const { name, generation, memoryBytes, wakeAt, wakeSources, lastSleep, lastWake, origin } = readJson(bytes, NOTE_BYTES, what);
+export const readNote = (bytes: Uint8Array, what: string): GuestNote => noteFrom(readJson(bytes, NOTE_BYTES, what), what);
+
+export function noteFrom({ name, generation, memoryBytes, wakeAt, wakeSources, lastSleep, lastWake, origin }: JsonFields, what: string): GuestNote {
   const orNull = (value: unknown): string | null => (typeof value === 'string' ? shownText(value) : null);
   check(isGuestName(name), what, "it does not tell the guest's name");
   check(Array.isArray(wakeSources) && wakeSources.length <= SOURCES, what, 'it has no proper list of wake sources');

@@ -29,6 +29,7 @@ export interface ImportedImage {
   /** As it is stored here: with places in this store's packs, and no manifest before it. */
   readonly manifest: Manifest;
   readonly hash: Uint8Array;
+  readonly root: Uint8Array;
   readonly note: GuestNote | null;
   readonly progress: Progress;
 }
@@ -51,7 +52,7 @@ export async function importStream(stream: ReadableStream<Uint8Array>, bucket: B
         await arrived.flush();
         const manifest = arrived.image(decodeManifest(bytes, content, `${WHAT}'s manifest`));
         check(await source.ended(), WHAT, 'it goes on behind its end');
-        return { manifest, hash: await putManifest(bucket, manifest, content), note, progress: arrived.progress };
+        return { manifest, root: header.root, hash: await putManifest(bucket, manifest, content), note, progress: arrived.progress };
       }
     }
   } finally {
