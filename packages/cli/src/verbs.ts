@@ -19,5 +19,9 @@ export const VERBS: readonly Verb[] = [
   { name: 'pause', summary: 'hold a guest, asleep or not', runsMachine: false, load: async () => (await import('./live/verb.ts')).pauseVerb() },
   { name: 'unpause', summary: 'let it go on', runsMachine: false, load: async () => (await import('./live/verb.ts')).unpauseVerb() },
   { name: 'stop', summary: 'switch a guest off at once', runsMachine: false, load: async () => (await import('./live/verb.ts')).stopVerb() },
+  { name: 'export', summary: 'write a stored guest as one file', runsMachine: false, load: async () => (await import('./export/verb.ts')).exportVerb() },
+  { name: 'import', summary: 'make a guest of such a file', runsMachine: false, load: async () => (await import('./import/verb.ts')).importVerb() },
+  { name: 'move', summary: 'hand a guest to another process, here or elsewhere', runsMachine: false, load: async () => (await import('./move/verb.ts')).moveVerb() },
+  { name: 'receive', summary: 'listen for guests that are moved here', runsMachine: false, load: async () => (await import('./receive/verb.ts')).receiveVerb() },
   { name: 'serve', summary: 'wait, and wake each parked guest when its time comes', runsMachine: false, load: async () => (await import('./serve/verb.ts')).serveVerb() },
 ];
