@@ -10,6 +10,8 @@ import { dirname, join } from 'node:path';
 import { type Files, nodeFiles } from './files.ts';
 
 const UNFINISHED = 'unfinished';
+/** More than any object has. */
+const MOST_BYTES = 2 ** 30;
 
 const codeOf = (error: unknown): string => (error as NodeJS.ErrnoException).code ?? '';
 const REASONS: Readonly<Record<string, string>> = {
@@ -22,6 +24,8 @@ const troubled = (doing: string, error: unknown): HypnosError =>
 export class FolderBucket implements Bucket {
   readonly #root: string;
   readonly #files: Files;
+  /** Folders that are known to be ones. */
+  readonly #folders = new Set<string>();
 
   /** `root` is made when something is put into it. */
   constructor(root: string, files: Files = nodeFiles) {
@@ -34,12 +38,40 @@ export class FolderBucket implements Bucket {
     return join(this.#root, name);
   }
 
+  /** The path of an object in a folder that is one, and not a link out of the store. */
+  async #inside(name: string): Promise<string> {
+    const path = this.#path(name), parts = name.split('/').slice(0, -1);
+    for (let depth = 1; depth <= parts.length; depth++) await this.#checkFolder(join(this.#root, ...parts.slice(0, depth)));
+    return path;
+  }
+
+  async #checkFolder(path: string): Promise<void> {
+    if (this.#folders.has(path)) return;
+    const found = await this.#stat(path);
+    if (found === null) return;
+    if (!found.isFolder) throw new HypnosError('EIO', `${path} is no folder: a store has no links and no files in the place of folders.`);
+    this.#folders.add(path);
+  }
+
+  async #stat(path: string): Promise<Awaited<ReturnType<Files['stat']>> | null> {
+    try {
+      return await this.#files.stat(path);
+    } catch (error) {
+      if (codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR') return null;
+      throw troubled(`look at ${path}`, error);
+    }
+  }
+
   async get(name: string, range?: { readonly offset: number; readonly length: number }): Promise<Uint8Array | null> {
-    const path = this.#path(name);
+    const path = await this.#inside(name), there = await this.#stat(path);
+    if (there === null || there.isFolder) return null;
+    // Opened, a device would already do something.
+    if (!there.isFile) throw new HypnosError('EIO', `cannot read ${path}: it is a link, a pipe or a device, and the store has none.`);
     return this.#reading(path, async file => {
       const found = await file.stat(), { size } = found;
       if (!found.isFile()) return null;
       const { offset, length } = range ?? { offset: 0, length: size };
+      if (length > MOST_BYTES) throw new HypnosError('EIO', `${path} has ${size} bytes: it is no object of a store.`);
       if (offset + length > size) throw new HypnosError('EIO', `${path} has ${size} bytes, and ${offset + length} were expected: it was cut off.`);
       const bytes = new Uint8Array(length);
       for (let done = 0; done < length; ) {
@@ -67,13 +99,8 @@ export class FolderBucket implements Bucket {
   }
 
   async size(name: string): Promise<number | null> {
-    try {
-      const { size, isFile } = await this.#files.stat(this.#path(name));
-      return isFile ? size : null;
-    } catch (error) {
-      if (codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR') return null;
-      throw troubled(`look at ${name}`, error);
-    }
+    const found = await this.#stat(await this.#inside(name));
+    return found?.isFile ? found.size : null;
   }
 
   async putIfAbsent(name: string, bytes: Uint8Array): Promise<'stored' | 'present'> {
@@ -81,8 +108,10 @@ export class FolderBucket implements Bucket {
     try {
       await this.#files.makeFolder(unfinished);
       await this.#files.makeFolder(dirname(path));
+      await this.#checkFolder(unfinished);
+      await this.#inside(name);
       await this.#write(temporary, bytes);
-      const answer = await this.#name(temporary, path);
+      const answer = await this.#name(temporary, path, bytes.length);
       await this.#files.syncFolder(dirname(path));
       return answer;
     } catch (error) {
@@ -102,19 +131,23 @@ export class FolderBucket implements Bucket {
     }
   }
 
-  async #name(temporary: string, path: string): Promise<'stored' | 'present'> {
+  /** What has the name already is the same object; something else by that name must not be taken for one that is stored. */
+  async #name(temporary: string, path: string, length: number): Promise<'stored' | 'present'> {
     try {
       await this.#files.link(temporary, path);
       return 'stored';
     } catch (error) {
       if (codeOf(error) !== 'EEXIST') throw error;
+      const there = await this.#stat(path);
+      if (!there?.isFile || there.size !== length) throw new HypnosError('EIO', `${path} is there already and is not what is to be stored: verify the store.`);
       return 'present';
     }
   }
 
   async *list(prefix: string): AsyncGenerator<{ readonly name: string; readonly bytes: number; readonly storedAtNs: bigint }> {
-    const folder = prefix.replace(/\/$/, '');
-    for (const entry of await this.#entries(this.#path(folder))) {
+    const folder = prefix.replace(/\/$/, ''), path = await this.#inside(folder);
+    await this.#checkFolder(path);
+    for (const entry of await this.#entries(path)) {
       const name = `${folder}/${entry.name}`;
       if (!isObjectName(name)) continue;
       if (entry.isDirectory()) yield* this.list(`${name}/`);
@@ -134,7 +167,7 @@ export class FolderBucket implements Bucket {
   }
 
   async delete(name: string): Promise<void> {
-    const path = this.#path(name);
+    const path = await this.#inside(name);
     try {
       await this.#files.unlink(path);
       await this.#files.syncFolder(dirname(path));
