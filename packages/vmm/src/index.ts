@@ -26,3 +26,4 @@ export {
 export { CHUNK_BYTES } from './snapshot/chunks.ts';
 export { knownChunks, type KnownChunks, type Progress, type StoredImage, storeImage, type StoreOptions } from './snapshot/store-image.ts';
 export { openImage } from './snapshot/open-image.ts';
+export { MANIFEST_RECORDS, PACK_RECORDS, SECTION_RECORDS } from './snapshot/records.ts';
