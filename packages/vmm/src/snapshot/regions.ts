@@ -9,6 +9,9 @@ import type { MachinePlan } from '../machine-plan.ts';
 import type { MachineDescription, Region } from './machine-config.ts';
 import { check } from './refused.ts';
 
+/** Keys of firmware items have 16 bits (QEMU docs/specs/fw_cfg.rst). */
+const FIRMWARE_KEYS = 1n << 16n;
+
 /** A region with its bytes; those of RAM and flash are the machine's own. */
 export interface RegionBytes extends Region { readonly content: Uint8Array }
 
@@ -48,11 +51,13 @@ export function planFromImage(machine: MachineDescription, files: readonly (Uint
   for (const { what: name, address, bytes } of segments) {
     check(address >= MAP.ram.address && address + BigInt(bytes.length) <= MAP.ram.address + BigInt(memoryBytes), what, `its ${name} lies outside RAM`);
   }
+  const items = of('firmware-item').map(({ address = 0n, content }) => [address, content] as const);
+  check(items.every(([key]) => key < FIRMWARE_KEYS) && new Set(items.map(([key]) => key)).size === items.length, what, 'it has a firmware item twice, or one without a proper key');
   const dtb = segments.find(({ what: name }) => name === DTB)?.bytes;
   check(dtb !== undefined, what, 'it has no device tree');
   return {
     memoryBytes, cpuModel, deterministic, suspendAbi, reboot, fittings, entry, segments, dtb, flash: {},
-    firmwareItems: new Map(of('firmware-item').map(({ address = 0n, content }) => [Number(address), content])),
+    firmwareItems: new Map(items.map(([key, content]) => [Number(key), content])),
   };
 }
 
