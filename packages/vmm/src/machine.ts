@@ -115,6 +115,7 @@ export class Machine {
     this.#config = config;
     this.#host = host;
     this.#restore = restore;
+    if (restore) loadConsoles(this.#mailbox, restore.section);            // before anybody types
   }
 
   /** The device tree the guest is given. */
@@ -133,7 +134,6 @@ export class Machine {
     this.#lines = attachLines(memory.buffer, map);
     this.#memory = new Uint8Array(memory.buffer, map.ram, memoryBytes + flashBytes(fittings.flash));
     this.#restore?.fill(this.#memory);
-    if (this.#restore) loadConsoles(this.#mailbox, this.#restore.section);
     return new Promise(resolve => {
       const finish = (ended: Ended): void => {
         if (this.#ended !== undefined) return;

@@ -62,8 +62,8 @@ export function loadMachine({ vm, vcpu, devices, life, entropy, memoryBytes }: M
   lifecycleShape.load(lifecycle, find('lifecycle', VERSION));
   check(lifecycle.suspended <= SUSPEND.system && lifecycle.asked <= 1, `${what} lifecycle`, 'it is in a state that no guest is in');
   check(lifecycle.held.every((bits, word) => bits === 0 || word * 32 < vm.gic.nrIrqs), `${what} lifecycle`, 'it holds interrupts that there are not');
-  loadGic(vm.gic, find);
   loadVcpu(vcpu, find, vm.map.ram, memoryBytes + flashBytes(devices.slots.has('flash0')));
+  loadGic(vm.gic, find);                                                 // behind the timers, which by a counter not yet set drive their lines otherwise
   for (const [slot, device] of devices.slots) device.load(find(`device/${slot}`, device.version));
   lifecycleShape.load(life, lifecycleShape.save(lifecycle));
   entropy.resume(time.entropy);
