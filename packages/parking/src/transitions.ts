@@ -9,7 +9,7 @@
  *   To another ledger and from one: handover.ts.
  */
 import { HypnosError } from '@hypnos/base';
-import type { GenerationRow, GuestChange, GuestNote, GuestRow, GuestState, GuestView, InboxEvent } from '@hypnos/vmm';
+import { type GenerationRow, type GuestChange, type GuestNote, type GuestRow, type GuestState, type GuestView, type InboxEvent, isGuestName } from '@hypnos/vmm';
 
 export type Decision<T> = (view: GuestView) => GuestChange & { readonly answer: T };
 
@@ -51,6 +51,11 @@ export interface NewGuest {
   /** Milliseconds a lease lasts. */
   readonly lease: number;
   readonly memoryBytes: number;
+}
+
+/** EINVAL for a word that is good for no file. */
+export function checkName(name: string): void {
+  if (!isGuestName(name)) throw new HypnosError('EINVAL', `'${name}' is no name for a guest: use letters, digits, dots and dashes, 63 at most.`);
 }
 
 export const NOBODY = { owner: null, leaseUntil: null } as const;

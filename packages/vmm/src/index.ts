@@ -35,5 +35,7 @@ export { type GuestNote, NOTE_BYTES, noteBytes, noteFrom, noteOf, readNote } fro
 export { ByteSource } from './snapshot/byte-source.ts';
 export { readRun, type Run, runsOf, type StoredChunk, storedChunks, verifyStored } from './snapshot/stored-chunks.ts';
 export { type JsonFields, jsonBytes, readJson, shownText, wholeNumber } from './bounded-json.ts';
+export { MemoryBucket } from './snapshot/memory-bucket.ts';
 export { openImage } from './snapshot/open-image.ts';
 export { type PlacedRegion, placeRegions } from './snapshot/regions.ts';
+export { MANIFEST_RECORDS, PACK_RECORDS, SECTION_RECORDS } from './snapshot/records.ts';

@@ -7,19 +7,19 @@ import { BOUNDS, HASH_BYTES } from './bounds.ts';
 import { CODEC, type Codec, type Content, SALT_BYTES, sameBytes } from './content.ts';
 import { checkImage, chunkCount, type Image, imageRoot, type ImageSection, isSectionPath, isZeroChunk } from './image.ts';
 import type { Place } from './pack.ts';
-import { joined, Reader, recordBytes } from './reader.ts';
+import { joined, Reader, recordBytes, recordsBytes } from './reader.ts';
 import { check } from './refused.ts';
 
 export const FORMAT_VERSION = 1;
 const MAGIC = Uint8Array.from('HYPNOSM1', c => c.charCodeAt(0)), GUEST_BYTES = 16;
 
-const headerShape = state.shape({
+export const headerShape = state.shape({
   magic: state.bytes(MAGIC.length), version: state.u32(), sections: state.u32(), chunkBytes: state.u32(), chunks: state.u32(), packs: state.u32(),
   generation: state.u64(), epoch: state.u64(), parkedAtNs: state.u64(),
   guest: state.bytes(GUEST_BYTES), salt: state.bytes(SALT_BYTES), parent: state.bytes(HASH_BYTES), root: state.bytes(HASH_BYTES),
 });
-const sectionShape = state.shape({ hash: state.bytes(HASH_BYTES), version: state.u32(), pathBytes: state.u32(), bytes: state.u32() });
-const placeShape = state.shape({ pack: state.u32(), offset: state.u32(), stored: state.u32(), codec: state.u32() });
+export const sectionShape = state.shape({ hash: state.bytes(HASH_BYTES), version: state.u32(), pathBytes: state.u32(), bytes: state.u32() });
+export const placeShape = state.shape({ pack: state.u32(), offset: state.u32(), stored: state.u32(), codec: state.u32() });
 
 /** The place of a chunk: which of the manifest's packs, and where in it. */
 export interface ChunkPlace extends Place { readonly pack: number }
@@ -59,7 +59,7 @@ export function encodeManifest(manifest: Manifest, content: Content): { readonly
   });
   const body = joined([
     header, ...sections.map(section => encodeSection(section, content)), memory.hashes, ...packs,
-    ...places.map(place => recordBytes(placeShape, r => { Object.assign(r, place ?? {}); })),
+    recordsBytes(placeShape, places, (r, place) => { Object.assign(r, place ?? {}); }),
   ]);
   const hash = content.sha256(body);
   return { bytes: joined([body, hash]), hash };
@@ -89,7 +89,7 @@ export function decodeManifest(bytes: Uint8Array, content: Content, what: string
   checkImage(image, what);
   check(sameBytes(imageRoot(image, content), header.root), what, 'its root is not that of its sections and chunks');
   const packs = Array.from({ length: header.packs }, () => reader.bytes(HASH_BYTES).slice());
-  const places = Array.from({ length: header.chunks }, (_, chunk) => readPlace(reader, image, packs.length, chunk, what));
+  const places = Array.from(reader.records(placeShape, header.chunks), (place, chunk) => readPlace(place, image, packs.length, chunk, what));
   reader.end();
   const { guest, generation, epoch, parkedAtNs, parent } = header;
   return { guest, generation, epoch, parkedAtNs, parent, image, packs, places };
@@ -104,8 +104,7 @@ function readSection(reader: Reader, content: Content, what: string): ImageSecti
   return { path, version, bytes };
 }
 
-function readPlace(reader: Reader, { memory }: Image, packs: number, chunk: number, what: string): ChunkPlace | null {
-  const { pack, offset, stored, codec } = reader.record(placeShape);
+function readPlace({ pack, offset, stored, codec }: ReturnType<typeof placeShape.fresh>, { memory }: Image, packs: number, chunk: number, what: string): ChunkPlace | null {
   if (isZeroChunk(memory, chunk)) {
     check(pack === 0 && offset === 0 && stored === 0 && codec === 0, what, `chunk ${chunk} is of zeroes and has a place`);
     return null;
