@@ -1,7 +1,7 @@
 /** `hypnos fork`: a new guest from a parked one. */
 import { HypnosError } from '@hypnos/base';
 import { fork } from '@hypnos/parking';
-import type { ImageSection } from '@hypnos/vmm';
+import { type Content, forkedSections, type ImageSection } from '@hypnos/vmm';
 import { Command } from 'commander';
 import { guestJson } from '../guest-text.ts';
 import { atHome } from '../home.ts';
@@ -22,15 +22,15 @@ export const forkVerb = (): Command => new Command('fork')
   .option('--json', 'the new guest as JSON', false)
   .addHelpText('after', HELP)
   .action((from: string, name: string, { generation, json }: ForkOptions) => atHome(async home => {
-    const guest = await fork(home, from, name, { renewed, ...(generation !== undefined && { generation }) });
+    const guest = await fork(home, from, name, { renewed: renewed(home.content), ...(generation !== undefined && { generation }) });
     if (json) printJson(guestJson(guest, Date.now()));
     else print([`${name} is parked, a fork of ${guest.origin}. hypnos wake ${name} goes on with it.`]);
   }));
 
 interface ForkOptions { readonly generation?: number; readonly json: boolean }
 
-/** Images of this version hold nothing that only one guest may have. */
-const renewed = (sections: readonly ImageSection[]): readonly ImageSection[] => sections;
+/** Serial number, generation ID and seeds that no other guest has. */
+const renewed = ({ random }: Content) => (sections: readonly ImageSection[]): readonly ImageSection[] => forkedSections(sections, into => into.set(random(into.length)));
 
 const HELP = `
 A guest that runs or sleeps in a process is parked first: hypnos park dev. One that is off is forked from when it was last stored.
