@@ -100,9 +100,13 @@ test('a fork goes on from where its origin slept, and is another guest', async (
   assert.match(await says('fork', 'dev', 'twin'), /^twin is parked, a fork of dev@3\. hypnos wake twin goes on with it\.\n$/);
   assert.equal((await json<Guest>('fork', 'dev', 'young', '--generation', '1')).origin, 'dev@1');
   assert.deepEqual(objects('packs'), packs);
+  const sections = await Promise.all(['dev', 'twin'].map(async name =>
+    (await json<{ image: { sections: { path: string; sha256: string }[] } }>('inspect', name)).image.sections));
+  const renewed = sections[0]!.filter(({ path, sha256 }, i) => sections[1]![i]!.path !== path || sections[1]![i]!.sha256 !== sha256);
+  assert.deepEqual(renewed.map(({ path }) => path), ['identity'], 'nothing else of it changes');
   for (const [name, count] of [['twin', '4'], ['young', '2'], ['dev', '4']] as const) {
     const { status, stdout } = await hypnos('wake', name, '--engine', 'reference');
-    assert.deepEqual([status, stdout[0]], [0, count], name);
+    assert.deepEqual([status, stdout], [0, count], name);
   }
   assert.deepEqual((await json<Guest[]>('ps')).map(g => [g.name, g.state, g.generation]), [['dev', 'parked', 4], ['twin', 'parked', 2], ['young', 'parked', 2]]);
   assert.match(await refused('fork', 'dev', 'twin'), /there is a guest twin already/);
@@ -132,6 +136,8 @@ test('gc leaves a store alone that another home uses, and collects the others', 
   await parkedGuest('dev', 1, shared);
   await parkedGuest('local');
   await says('rm', 'local');
+  await says('fork', 'dev', 'twin');
+  assert.match(await says('rm', 'twin'), /^twin is removed; hypnos gc will free .*\.\n$/);
   const mine = process.env['HYPNOS_HOME'];
   freshHome();
   const other = openHome();
@@ -142,6 +148,7 @@ test('gc leaves a store alone that another home uses, and collects the others', 
   assert.equal(status, 1);
   assert.match(stderr, /^hypnos: another home keeps guests in .*shared-store too.*nothing was deleted.*\n$/);
   assert.match(stdout, /store: 1 manifest and 1 pack deleted/);
+  assert.match(await says('rm', 'dev'), new RegExp(`^dev is removed; hypnos gc --store ${shared} will free `));
 });
 
 test('verify finds what is bad, names an older generation that is whole, and wake goes on from it', async () => {
@@ -163,7 +170,7 @@ test('verify finds what is bad, names an older generation that is whole, and wak
   assert.deepEqual(faults.map(f => [f.guest, f.generation, f.pack]), [['dev', 2, added[0]]]);
   assert.match(await says('verify', 'fine'), /all is as it was stored/);
   const again = await hypnos('wake', 'dev', '--generation', '1', '--engine', 'reference');
-  assert.deepEqual([again.status, again.stdout[0]], [0, '2']);
+  assert.deepEqual([again.status, again.stdout], [0, '2']);
   assert.match(await refused('verify', 'nobody'), /there is no guest nobody/);
 });
 

@@ -2,7 +2,7 @@
 import { remove, type Removed } from '@hypnos/parking';
 import { sizeText } from '@hypnos/vmm';
 import { Command } from 'commander';
-import { atHome } from '../home.ts';
+import { atHome, type Home } from '../home.ts';
 import { print, printJson } from '../text.ts';
 
 export const rmVerb = (): Command => new Command('rm')
@@ -15,8 +15,8 @@ export const rmVerb = (): Command => new Command('rm')
     try {
       for (const name of new Set(names)) removed.push(await remove(home, name));
     } finally {
-      if (json) printJson(removed.map(({ guest, freeable }) => ({ name: guest.name, id: guest.id, state: guest.state, freeableBytes: freeable })));
-      else print(removed.map(text));
+      if (json) printJson(removed.map(({ guest: { name, id, state }, freeable, left }) => ({ name, id, state, freeableBytes: freeable, left })));
+      else print(removed.map(one => text(one, home)));
     }
   }));
 
@@ -28,5 +28,8 @@ Examples:
   hypnos rm old
   hypnos rm old older && hypnos gc`;
 
-const text = ({ guest: { name }, freeable }: Removed): string =>
-  `${name} is removed; ${freeable === null ? 'how much hypnos gc will free is not known, for a manifest cannot be read' : `hypnos gc will free ${sizeText(freeable)}`}.`;
+function text({ guest: { name }, freeable, left }: Removed, { defaultStore }: Home): string {
+  // Nobody is in that store any more, so hypnos gc would not look there by itself.
+  const others = left.filter(store => store !== defaultStore).map(store => `hypnos gc --store ${store}`), verb = others.join(' and ') || 'hypnos gc';
+  return `${name} is removed; ${freeable === null ? `how much ${verb} will free is not known, for a manifest cannot be read` : `${verb} will free ${sizeText(freeable)}`}.`;
+}
