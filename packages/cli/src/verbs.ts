@@ -24,4 +24,11 @@ export const VERBS: readonly Verb[] = [
   { name: 'move', summary: 'hand a guest to another process, here or elsewhere', runsMachine: false, load: async () => (await import('./move/verb.ts')).moveVerb() },
   { name: 'receive', summary: 'listen for guests that are moved here', runsMachine: false, load: async () => (await import('./receive/verb.ts')).receiveVerb() },
   { name: 'serve', summary: 'wait, and wake each parked guest when its time comes', runsMachine: false, load: async () => (await import('./serve/verb.ts')).serveVerb() },
+  { name: 'ps', summary: 'list the guests: state, size, what will wake them and when', runsMachine: false, load: async () => (await import('./ps/verb.ts')).psVerb() },
+  { name: 'why', summary: 'explain the last sleep and wake of a guest', runsMachine: false, load: async () => (await import('./why/verb.ts')).whyVerb() },
+  { name: 'inspect', summary: 'show everything about a guest and its newest image', runsMachine: false, load: async () => (await import('./inspect/verb.ts')).inspectVerb() },
+  { name: 'fork', summary: 'make a new guest from a parked one', runsMachine: false, load: async () => (await import('./fork/verb.ts')).forkVerb() },
+  { name: 'rm', summary: 'remove guests that nobody runs', runsMachine: false, load: async () => (await import('./rm/verb.ts')).rmVerb() },
+  { name: 'verify', summary: 'read all that is stored of guests, and check every byte', runsMachine: false, load: async () => (await import('./verify/verb.ts')).verifyVerb() },
+  { name: 'gc', summary: 'delete what no guest needs from stores', runsMachine: false, load: async () => (await import('./gc/verb.ts')).gcVerb() },
 ];

@@ -1,133 +1,190 @@
-/** Machines that go on from images: what is read when, what is stored again, what their clocks make of it, and who may run them. */
-import { nodeClock, nodeContent, nodeHost } from '@hypnos/host-node';
-import { Machine, type MachineImage, type Manifest, MemoryBucket, openImage, putManifest, getManifest, type RunConfig, storeImage } from '@hypnos/vmm';
+/** The verbs on stored guests: what they say to people and to programs, and what is left behind. */
 import assert from 'node:assert/strict';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
-import { napper, spinning } from './guests.ts';
-import { life, watched } from './life.ts';
+import { ownerName } from '@hypnos/host-node';
+import { register, transitions } from '@hypnos/parking';
+import { openHome } from '../src/home.ts';
+import { hypnos, scratch } from './hypnos.ts';
+import { freshHome, parkedGuest, storeFolder } from './stored.ts';
 
-const NS = 1_000_000_000n, TICK = 16n;
-
-/** Stores a machine as it is now, `agoNs` ago. */
-async function stored(machine: Machine, bucket: MemoryBucket, agoNs = 0n): Promise<Manifest> {
-  const image = await storeImage(await machine.snapshot(), bucket, nodeContent);
-  const hash = await putManifest(bucket, { guest: new Uint8Array(16), generation: 1n, epoch: 1n, parkedAtNs: nodeClock.wallNs() - agoNs, parent: new Uint8Array(32), ...image }, nodeContent);
-  return getManifest(bucket, hash, nodeContent);
+/** What a command says, its status being `status`. */
+async function says(...args: readonly string[]): Promise<string> {
+  const { status, stdout, stderr } = await hypnos(...args);
+  assert.deepEqual([status, stderr], [0, ''], `hypnos ${args.join(' ')}`);
+  return stdout;
 }
-
-/** A guest that naps or spins, stored so long ago. */
-async function imageOf(source: string, until: 'asleep' | 'booted', agoNs = 0n) {
-  const first = life(source, { engine: 'interpreter' }), bucket = new MemoryBucket(), ended = first.run();
-  await first.sees(until);
-  const manifest = await stored(first.machine, bucket, agoNs);
-  first.machine.stop();
-  await ended;
-  return { manifest, bucket, image: await openImage(manifest, bucket, nodeContent) };
+const json = async <T>(...args: readonly string[]): Promise<T> => JSON.parse(await says(...args, '--json')) as T;
+/** How a command is refused. */
+async function refused(...args: readonly string[]): Promise<string> {
+  const { status, stderr } = await hypnos(...args);
+  assert.equal(status, 2, stderr);
+  assert.match(stderr, /^hypnos: [^\n]*\n$/);
+  return stderr;
 }
+const objects = (kind: string): readonly string[] => (existsSync(join(storeFolder(), kind)) ? readdirSync(join(storeFolder(), kind)).sort() : []);
 
-test('a machine that goes on reads what its guest needs, when it needs it; the next snapshot looks at nothing else', async () => {
-  const { manifest, bucket, image } = await imageOf(napper(0), 'asleep'), asked: number[] = [];
-  const all = manifest.places.filter(place => place !== null).length;
-  const counted: MachineImage = { ...image, chunk(n) { asked.push(n); return image.chunk(n); } };
-  const second = watched(Machine.restore(counted, {}, nodeHost())), ended = second.run();
-  await second.sees('restored');
-  assert.deepEqual(asked, [], 'a guest that sleeps needs nothing');
-  second.machine.wake();
-  await second.sees('asleep', 2);
-  assert.equal(second.said(), 'b');
-  assert.ok(asked.length > 0 && asked.length < all, `${asked.length} of ${all} chunks were read`);
-  assert.equal(new Set(asked).size, asked.length, 'each once');
-  const hashed: number[] = [], snapshot = await second.machine.snapshot();
-  const image2 = await storeImage(snapshot, bucket, { ...nodeContent, sha256(...pieces) { hashed.push(pieces.length); return nodeContent.sha256(...pieces); } });
-  assert.ok(image2.progress.fresh <= 2 * (1 << 16), 'its count, and nothing else, has changed');
-  assert.ok(hashed.length < all, 'chunks that were not written are not hashed');
-  second.machine.stop();
-  await ended;
+interface Guest { name: string; state: string; generation: number; storedBytes: number; memoryBytes: number; wakeAt: string; wakeSources: string[]; origin: string | null; leaseMs: number | null; owner: string | null }
+
+test('ps lists guests in columns, and as JSON', async () => {
+  freshHome();
+  assert.match(await says('ps'), /^NAME +STATE +MEMORY +STORED +SINCE +WOKEN BY +WHEN\n$/);
+  await parkedGuest('dev');
+  const [heading, line, ...more] = (await says('ps')).split('\n');
+  assert.deepEqual(more, ['']);
+  assert.match(line!, /^dev +parked +16 MiB +[\d.]+ (KiB|bytes|MiB) +\d+ s ago +.*rtc.* +in 1 d$/);
+  assert.equal(heading!.indexOf('STORED'), line!.search(/\S+ (KiB|bytes)/));
+  const [guest, ...none] = await json<Guest[]>('ps');
+  assert.deepEqual(none, []);
+  assert.deepEqual([guest!.name, guest!.state, guest!.generation, guest!.memoryBytes, guest!.leaseMs, guest!.owner], ['dev', 'parked', 1, 16 << 20, null, null]);
+  assert.ok(guest!.storedBytes > 0 && guest!.wakeSources.includes('rtc') && new Date(guest!.wakeAt).getTime() > Date.now());
+  assert.equal(await says('ps', '--quiet'), 'dev\n');
 });
 
-test('what was stored lazily is whole: all of its memory equals that of a machine that never left', async () => {
-  const { manifest, bucket } = await imageOf(napper(0), 'asleep');
-  const second = watched(Machine.restore(await openImage(manifest, bucket, nodeContent), {}, nodeHost())), ended = second.run();
-  await second.sees('restored');
-  const again = await stored(second.machine, bucket);
-  assert.deepEqual(again.image.memory.hashes, manifest.image.memory.hashes);
-  second.machine.stop();
-  await ended;
+test('ps shows how long the word of a living owner holds, and frees what a dead one had', async () => {
+  freshHome();
+  await parkedGuest('dev');
+  const { ledger } = openHome(), take = (owner: string) => ledger.change('dev', transitions.acquire('dev', owner, 60_000));
+  await take(ownerName());
+  assert.match(await says('ps'), /dev +waking \(lease \d+ s\)/);
+  assert.equal((await json<Guest[]>('ps'))[0]!.owner, ownerName());
+  assert.match(await refused('rm', 'dev'), /dev is waking in .*: park it or switch it off first/);
+  assert.match(await refused('fork', 'dev', 'twin'), /dev is waking in .*: park it first, with hypnos park dev/);
+  await ledger.change('dev', transitions.recover('dev', () => true));
+  await take(ownerName().replace(/\d+$/, '1'));
+  assert.match(await says('ps'), /dev +parked/);
+  await ledger.close();
 });
 
-/** By how much the counter is on when a guest goes on that was stored a hundred seconds ago. */
-async function missed(source: string, until: 'asleep' | 'booted', config: RunConfig): Promise<bigint> {
-  const { image, manifest } = await imageOf(source, until, 100n * NS), second = watched(Machine.restore(image, config, nodeHost())), ended = second.run();
-  const { at } = await second.sees('restored');
-  second.machine.stop();
-  await ended;
-  const saved = new DataView(manifest.image.sections.find(({ path }) => path === 'time')!.bytes.slice().buffer).getBigUint64(0, true);
-  return (at.counter - saved) * TICK / NS;
-}
-
-test("the counter goes on for a guest that slept and stands still for one that ran, unless told otherwise", async () => {
-  assert.ok(await missed(napper(0), 'asleep', {}) >= 100n);
-  assert.equal(await missed(napper(0), 'asleep', { counter: 'frozen' }), 0n);
-  assert.equal(await missed(spinning, 'booted', {}), 0n);
-  assert.ok(await missed(spinning, 'booted', { counter: 'advanced' }) >= 100n);
+test('why explains in sentences', async () => {
+  freshHome();
+  await parkedGuest('dev', 2);
+  const said = await says('why', 'dev');
+  assert.match(said, /^dev is parked since \d{4}-\d\d-\d\dT[\d:]+Z \(\d+ s ago\), generation 2 in .*\.\n/);
+  assert.match(said, /\nIts last sleep: .*\.\nIts last wake: .*\.\nIt is woken by .*rtc.*, or by hypnos wake dev\. Its appointment is at .*Z \(in 1 d\)\.\n$/);
+  const { ledger } = openHome();
+  await ledger.change('dev', transitions.post('dev', { kind: 'wake', detail: 'a packet\u001b[2J' }));
+  assert.match(await says('why', 'dev'), /\n1 event in its inbox: wake \(a packet\?\[2J\) at /);
+  const { sentences, inbox, lastSleep } = await json<{ sentences: string[]; inbox: { kind: string }[]; lastSleep: string }>('why', 'dev');
+  assert.deepEqual([sentences.length, inbox[0]!.kind], [5, 'wake']);
+  assert.ok(lastSleep.length > 0);
+  await ledger.close();
+  assert.match(await refused('why', 'nobody'), /there is no guest nobody: hypnos ps lists/);
 });
 
-test('a machine whose time is up holds itself, though its owner says nothing, and goes on when it has more', async () => {
-  const spins = life(spinning), ended = spins.run();
-  await spins.sees('booted');
-  spins.machine.mayRunUntil(nodeClock.monotonicNs() + 20_000_000n);
-  const held = await spins.sees('held');
-  await new Promise(resolve => setTimeout(resolve, 50));
-  spins.machine.mayRunUntil(nodeClock.monotonicNs() + 3600n * NS);
-  const { at } = await spins.sees('running');
-  assert.equal(at.retired, held.at.retired, 'no instruction retires meanwhile');
-  spins.machine.stop();
-  assert.equal((await ended).ending, 'stopped');
-});
-
-test('a chunk that cannot be had ends the machine with its name, and no byte of it runs', async () => {
-  const { image } = await imageOf(napper(0), 'asleep');
-  const broken: MachineImage = { ...image, chunk: n => Promise.reject(new Error(`chunk ${n} is refused: it has rotted.`)) };
-  const second = watched(Machine.restore(broken, {}, nodeHost())), ended = second.run();
-  await second.sees('restored');
-  second.machine.wake();
-  const { ending, detail } = await ended;
-  assert.equal(ending, 'fault');
-  assert.match(detail!, /chunk \d+ is refused: it has rotted/);
-  assert.match((await second.sees('fault')).detail, /chunk \d+ is refused/);
-  assert.equal(second.said(), '');
-});
-
-test('a machine goes through a stream of bytes, and is disposed of', async () => {
-  const first = life(napper(0), { engine: 'interpreter' }), ended = first.run();
-  await first.sees('asleep');
-  const pieces: Uint8Array[] = [];
-  for await (const piece of await first.machine.snapshotStream(nodeContent)) pieces.push(piece);
-  await first.machine[Symbol.asyncDispose]();
-  assert.equal((await ended).ending, 'stopped');
-  const stream = (): ReadableStream<Uint8Array> => new ReadableStream({
-    start(controller) {
-      for (const piece of pieces) controller.enqueue(piece);
-      controller.close();
-    },
-  });
-  {
-    await using machine = await Machine.fromStream(stream(), {}, nodeHost(), nodeContent);
-    const second = watched(machine), over = second.run();
-    await second.sees('restored');
-    machine.wake();
-    await second.sees('asleep', 2);
-    assert.equal(second.said(), 'b');
-    void over;
+test('inspect shows machine, sections, memory and generations', async () => {
+  freshHome();
+  await parkedGuest('dev', 2);
+  await says('fork', 'dev', 'twin');
+  interface Inspected {
+    generations: { generation: number; root: string }[]; ownBytes: number;
+    image: { machine: { memoryBytes: number; cpuModel: string; regions: { kind: string }[] }; sections: { path: string; sha256: string }[]; memory: { zero: number; stored: number; shared: number; chunks: number } };
   }
-  const late = new AbortController();
-  late.abort();
-  await assert.rejects(Machine.fromStream(stream(), {}, nodeHost(), nodeContent, { signal: late.signal }), /abort/i);
+  const { generations, image, ownBytes } = await json<Inspected>('inspect', 'dev');
+  assert.deepEqual(generations.map(g => g.generation), [1, 2]);
+  assert.equal(image.machine.memoryBytes, 16 << 20);
+  assert.ok(image.sections.some(({ path, sha256 }) => path === 'gic' && /^[0-9a-f]{64}$/.test(sha256)));
+  assert.equal(image.memory.zero + image.memory.stored, image.memory.chunks);
+  assert.equal(image.memory.shared, image.memory.stored, 'the fork has them all');
+  assert.ok(ownBytes > 0);
+  const text = await says('inspect', 'dev');
+  for (const part of ['guest:', 'Its inbox is empty.', 'GENERATION', 'SECTION', 'vcpu/0/registers', 'REGION', 'segment', 'a reset:', 'starts it anew', 'only its own:']) assert.ok(text.includes(part), part);
+  assert.match(await says('inspect', 'twin'), /forked from: +dev@2\n/);
 });
 
-test('a signal ends a run', async () => {
-  const over = new AbortController(), spins = life(spinning), ended = spins.machine.run({ signal: over.signal });
-  await spins.sees('booted');
-  over.abort();
-  assert.equal((await ended).ending, 'stopped');
+test('a fork goes on from where its origin slept, and is another guest', async () => {
+  freshHome();
+  await parkedGuest('dev', 3);
+  const packs = objects('packs');
+  assert.match(await says('fork', 'dev', 'twin'), /^twin is parked, a fork of dev@3\. hypnos wake twin goes on with it\.\n$/);
+  assert.equal((await json<Guest>('fork', 'dev', 'young', '--generation', '1')).origin, 'dev@1');
+  assert.deepEqual(objects('packs'), packs);
+  const sections = await Promise.all(['dev', 'twin'].map(async name =>
+    (await json<{ image: { sections: { path: string; sha256: string }[] } }>('inspect', name)).image.sections));
+  const renewed = sections[0]!.filter(({ path, sha256 }, i) => sections[1]![i]!.path !== path || sections[1]![i]!.sha256 !== sha256);
+  assert.deepEqual(renewed.map(({ path }) => path), ['identity'], 'nothing else of it changes');
+  for (const [name, count] of [['twin', '4'], ['young', '2'], ['dev', '4']] as const) {
+    const { status, stdout } = await hypnos('wake', name, '--engine', 'reference');
+    assert.deepEqual([status, stdout], [0, count], name);
+  }
+  assert.deepEqual((await json<Guest[]>('ps')).map(g => [g.name, g.state, g.generation]), [['dev', 'parked', 4], ['twin', 'parked', 2], ['young', 'parked', 2]]);
+  assert.match(await refused('fork', 'dev', 'twin'), /there is a guest twin already/);
+  assert.match(await refused('fork', 'dev', 'new', '--generation', 'last'), /Give the number of a generation/);
+});
+
+test('rm tells what gc frees, and gc frees it', async () => {
+  freshHome();
+  await parkedGuest('dev', 2);
+  await parkedGuest('other');
+  await says('fork', 'dev', 'twin');
+  const [{ freeableBytes }] = await json<[{ freeableBytes: number }]>('rm', 'dev');
+  interface Gone { store: string; manifests: number; packs: number; bytes: number; kept: number }
+  const [gone] = await json<[Gone]>('gc');
+  assert.deepEqual([gone.store, gone.bytes], [storeFolder(), freeableBytes]);
+  assert.match(await says('gc'), /^.*store: nothing to delete; .* are needed\.\n$/);
+  assert.match(await says('verify'), /all is as it was stored/);
+  assert.match(await says('rm', 'twin', 'other'), /^twin is removed; hypnos gc will free .*\.\nother is removed; hypnos gc will free .*\.\n$/);
+  assert.match(await says('gc', '--store', storeFolder()), /deleted, .* freed; 0 bytes are needed\.\n$/);
+  assert.deepEqual([objects('packs'), objects('manifests')], [[], []]);
+  assert.match(await refused('rm', 'dev'), /there is no guest dev/);
+});
+
+test('gc leaves a store alone that another home uses, and collects the others', async () => {
+  freshHome();
+  const shared = scratch('shared-store');
+  await parkedGuest('dev', 1, shared);
+  await parkedGuest('local');
+  await says('rm', 'local');
+  await says('fork', 'dev', 'twin');
+  assert.match(await says('rm', 'twin'), /^twin is removed; hypnos gc will free .*\.\n$/);
+  const mine = process.env['HYPNOS_HOME'];
+  freshHome();
+  const other = openHome();
+  await register(other.ledger, other.bucket(shared));
+  await other.ledger.close();
+  process.env['HYPNOS_HOME'] = mine;
+  const { status, stdout, stderr } = await hypnos('gc');
+  assert.equal(status, 1);
+  assert.match(stderr, /^hypnos: another home keeps guests in .*shared-store too.*nothing was deleted.*\n$/);
+  assert.match(stdout, /store: 1 manifest and 1 pack deleted/);
+  assert.match(await says('rm', 'dev'), new RegExp(`^dev is removed; hypnos gc --store ${shared} will free `));
+});
+
+test('verify finds what is bad, names an older generation that is whole, and wake goes on from it', async () => {
+  freshHome();
+  await parkedGuest('dev');
+  await parkedGuest('fine');
+  const before = objects('packs');
+  await parkedAgain('dev');
+  const added = objects('packs').filter(pack => !before.includes(pack)), path = join(storeFolder(), 'packs', added[0]!), pack = readFileSync(path);
+  pack[30]! ^= 1;
+  writeFileSync(path, pack);
+  const { status, stdout } = await hypnos('verify');
+  assert.equal(status, 1);
+  assert.match(stdout, /dev +1 +whole\ndev +2 +1 fault\nfine +1 +whole\n/);
+  assert.match(stdout, /dev, generation 2, chunk \d+ in packs\/[0-9a-f]{64}: chunk [0-9a-f]{64} is refused: /);
+  assert.match(stdout, /dev: generation 1 is whole; hypnos wake dev --generation 1 goes on from it\.\n/);
+  const bad = await hypnos('verify', 'dev', '--json'), { faults } = JSON.parse(bad.stdout) as { faults: { guest: string; generation: number; pack: string }[] };
+  assert.equal(bad.status, 1);
+  assert.deepEqual(faults.map(f => [f.guest, f.generation, f.pack]), [['dev', 2, added[0]]]);
+  assert.match(await says('verify', 'fine'), /all is as it was stored/);
+  const again = await hypnos('wake', 'dev', '--generation', '1', '--engine', 'reference');
+  assert.deepEqual([again.status, again.stdout], [0, '2']);
+  assert.match(await refused('verify', 'nobody'), /there is no guest nobody/);
+});
+
+/** Wakes a guest until it sleeps and is parked again. */
+async function parkedAgain(name: string): Promise<void> {
+  const { status, stderr } = await hypnos('wake', name, '--engine', 'reference');
+  assert.equal(status, 0, stderr);
+}
+
+test('every verb has help with examples, and refuses what it does not know', async () => {
+  freshHome();
+  await Promise.all(['ps', 'why', 'inspect', 'verify', 'gc', 'rm', 'fork'].map(async verb => {
+    assert.match(await says(verb, '--help'), new RegExp(`Usage: hypnos ${verb}[^]*--json[^]*Examples:\\n  hypnos ${verb}`));
+  }));
+  assert.match(await refused('gc', '--bogus'), /unknown option '--bogus'/);
+  assert.match(await refused('fork', 'dev'), /missing required argument 'name'/);
 });
