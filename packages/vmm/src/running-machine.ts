@@ -34,6 +34,9 @@ export interface MachineParts {
   readonly wallNs: () => bigint;
 }
 
+/** Interrupts that devices pulse. */
+const RINGING: readonly number[] = [MAP.vmgenid.spi, MAP.vmclock.spi];
+
 const RUN_PLAIN = {}, RUN_AND_SUSPEND = { suspend: true } as const;
 
 /** Moves bytes to a console device until it takes no more. */
@@ -165,9 +168,9 @@ export class RunningMachine {
     else this.#parts.devices.pressKeyboard(key);
   }
 
-  /** Device lines that are up, for v1: all that a VMM itself can see. */
+  /** Device lines that are up, for v1: all that a VMM itself can see. What only rings is none, and says that the machine went on, not that it should. */
   raisedLines(): readonly WakeCause[] {
-    return this.#parts.devices.all.filter(d => d.line() && d.place.spi !== undefined).map(({ place }) => {
+    return this.#parts.devices.all.filter(d => d.line() && d.place.spi !== undefined && !RINGING.includes(d.place.spi)).map(({ place }) => {
       const intid = intidOf(place.spi!);
       return { intid, source: interruptName(intid), priority: 0, priorityMask: 0, target: null };
     });
