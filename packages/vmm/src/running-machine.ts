@@ -40,6 +40,8 @@ export interface MachineParts {
 
 /** The memory slot of RAM. */
 export const RAM_SLOT = 0;
+/** Interrupts that devices pulse. */
+const RINGING: readonly number[] = [MAP.vmgenid.spi, MAP.vmclock.spi];
 
 const RUN_PLAIN = {}, RUN_AND_SUSPEND = { suspend: true } as const;
 
@@ -186,9 +188,9 @@ export class RunningMachine {
     else this.#parts.devices.pressKeyboard(key);
   }
 
-  /** Device lines that are up, for v1: all that a VMM itself can see. */
+  /** Device lines that are up, for v1: all that a VMM itself can see. What only rings is none, and says that the machine went on, not that it should. */
   raisedLines(): readonly WakeCause[] {
-    return this.#parts.devices.all.filter(d => d.line() && d.place.spi !== undefined).map(({ place }) => {
+    return this.#parts.devices.all.filter(d => d.line() && d.place.spi !== undefined && !RINGING.includes(d.place.spi)).map(({ place }) => {
       const intid = intidOf(place.spi!);
       return { intid, source: interruptName(intid), priority: 0, priorityMask: 0, target: null };
     });
