@@ -51,8 +51,8 @@ export function runMachine(setup: ThreadSetup, outside: ThreadHost): void {
 }
 
 /** Machine and wall time, which devices live in. Deterministic machines have both from instructions. */
-function clockOf(setup: ThreadSetup, host: ThreadHost, vm: () => Vm): Clock {
-  const nowNs = (): bigint => vm().counter() * TICK;
+function clockOf(setup: ThreadSetup, host: ThreadHost, counter: () => bigint): Clock {
+  const nowNs = (): bigint => counter() * TICK;
   return { nowNs, wallNs: () => (setup.deterministic ? DETERMINISTIC_EPOCH_NS + nowNs() : host.clock.wallNs()) };
 }
 
@@ -61,7 +61,7 @@ function build(setup: ThreadSetup, host: ThreadHost, map: MemoryMap, first: bool
   const entropy = setup.deterministic ? seeded(1n) : worldly(into => host.entropy(into)), restore = first ? setup.restore : undefined;
   let vm: Vm | undefined, machine: RunningMachine | undefined;
   const theVm = (): Vm => { invariant(vm, 'the VM is there before its devices'); return vm; };
-  const clock = clockOf(setup, host, theVm);
+  const clock = clockOf(setup, host, () => machine?.counter() ?? theVm().counter());
   const alarms = new Alarms(() => {
     const at = alarms.earliest();
     if (!setup.deterministic) host.post({ kind: 'alarm', atNs: at === null ? null : host.clock.monotonicNs() + at - clock.nowNs() });

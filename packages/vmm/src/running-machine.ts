@@ -85,7 +85,7 @@ export class RunningMachine {
   post(message: ThreadMessage): void { this.#parts.host.post(message); }
 
   report(happening: Happening): void {
-    const at = { wallNs: this.#parts.wallNs(), counter: this.#counter(), retired: this.vm.vcpus[0]?.state.retired ?? 0n };
+    const at = { wallNs: this.#parts.wallNs(), counter: this.counter(), retired: this.vm.vcpus[0]?.state.retired ?? 0n };
     this.post({ kind: 'event', event: { ...happening, at } });
   }
 
@@ -118,7 +118,8 @@ export class RunningMachine {
     if (this.#inputWanted) this.offerInput();
   }
 
-  #counter(): bigint { return this.#frozenAt ?? this.vm.counter(); }
+  /** The guest's counter; it stands still while the machine is held. */
+  counter(): bigint { return this.#frozenAt ?? this.vm.counter(); }
   /** Holds the machine: its counter stands still, as it does when a VMM of KVM's stops the VM. Harmless when it is held already. */
   freeze(at = this.vm.counter()): void { this.#frozenAt ??= at; }
   thaw(): void {
@@ -131,13 +132,15 @@ export class RunningMachine {
 
   /** Tells the owner the machine's sections. */
   save(vcpu: Vcpu): void {
-    this.post({ kind: 'saved', sections: saveMachine(this.#state(vcpu), this.#counter()) });
+    for (const device of this.#parts.devices.all) device.settle();      // what is due is in the state, and every line in the GIC
+    this.post({ kind: 'saved', sections: saveMachine(this.#state(vcpu), this.counter()) });
   }
   /** Goes on from an image: held, until it runs. */
   load(vcpu: Vcpu, sections: readonly ImageSection[]): void {
-    const counter = loadMachine(this.#state(vcpu), sectionsOf(sections, 'the snapshot'));
-    this.vm.setCounterOffset(this.vm.counterOffset + this.vm.counter() - counter);
-    this.freeze(counter);
+    loadMachine(this.#state(vcpu), sectionsOf(sections, 'the snapshot'), counter => {
+      this.vm.setCounterOffset(this.vm.counterOffset + this.vm.counter() - counter);
+      this.freeze(counter);
+    });
     const asleep = this.life.suspended === SUSPEND.system;
     if (asleep) this.#asleepSinceNs = this.#startedNs;
     this.report({ event: 'restored', asleep });
