@@ -178,7 +178,7 @@ export class Disk {
       stat: async path => {
         const found = this.#find(path);
         if (!found) throw failure('ENOENT', path);
-        return { size: found.kind === 'file' ? found.bytes.length : 0, mtimeNs: 0n, isFile: found.kind === 'file' };
+        return { size: found.kind === 'file' ? found.bytes.length : 0, mtimeNs: 0n, isFile: found.kind === 'file', isFolder: found.kind === 'folder' };
       },
     };
   }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { buildTier0, evaluateFp, type InterpreterParts, writtenForms } from '@hypnos/cpu';
+import { buildTier0, evaluateFp, formReader, type InterpreterParts } from '@hypnos/cpu';
 import { A64, formsOf } from '@hypnos/isa';
 import { withoutFunctions } from '../../packages/cpu/test/engines.ts';
 import { Bench } from './bench.ts';
@@ -38,11 +38,11 @@ test('a fault is found in programs, shrunk to the instruction, and written as a 
 });
 
 test('the engine in line does run handlers in line: without their functions it gives the same answers, and the other one does not', () => {
-  const image = buildTier0(), crippled = withoutFunctions(image), random = randomFrom(1), first = image.tables.pageEnd - image.tables.inlineCount;
+  const image = buildTier0(), written = formReader(image), crippled = withoutFunctions(image), random = randomFrom(1), first = image.tables.pageEnd - image.tables.inlineCount;
   const bench = new Bench([interpreterEngine('interpreter', { image: crippled }), interpreterEngine('inline', { image: crippled })]);
   let ran = 0;
   A64.forEach((row, i) => {
-    writtenForms(image, i).forEach(({ far }, at) => {
+    written(i).forEach(({ far }, at) => {
       const form = formsOf(row)[at]!, decoded = far >= first && far < image.tables.pageEnd ? draw(random, form) : null;
       // Others leave to their functions where something is unusual.
       const kinds = Object.values(decoded?.operands ?? {}).map(o => o.kind);

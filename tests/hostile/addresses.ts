@@ -15,8 +15,10 @@ export const DEVICES: readonly { readonly address: bigint; readonly bytes: numbe
   { address: MAP.pl031.address, bytes: 0x1000 },
   { address: MAP.pl061.address, bytes: 0x1000 },
   { address: MAP.fwCfg.address, bytes: 0x18 },
-  { address: MAP.virtio.address, bytes: 0x600 },
-  { address: MAP.virtio.address + 0x600n, bytes: 0x3a00 },
+  { address: MAP.vmgenid.address, bytes: 0x10 },
+  { address: MAP.vmclock.address, bytes: 0x1000 },
+  { address: MAP.virtio.address, bytes: 0x800 },
+  { address: MAP.virtio.address + 0x800n, bytes: 0x3800 },
   { address: MAP.pcieMmio.address, bytes: 0x1000 },
   { address: MAP.pcieEcam.address, bytes: 0x1000 },
 ];

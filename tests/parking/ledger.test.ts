@@ -39,7 +39,7 @@ test('a guest is made, sleeps, is parked, and woken by another with the next epo
   const { guest, generations } = await view();
   assert.deepEqual(guest, {
     id: id(1), name: 'dev', state: 'parked', since: 2000, owner: null, epoch: 2, leaseUntil: null, generation: 1, memoryBytes: 1 << 28, store: '/store',
-    wakeAt: 5000, wakeSources: ['rtc'], lastSleep: 'rtcwake', lastWake: null, origin: null,
+    wakeAt: 5000, wakeSources: ['rtc'], lastSleep: 'rtcwake', lastWake: null, origin: null, peer: null, handover: null,
   });
   assert.deepEqual(generations, [{ ...generationOf(1, 1), store: '/store', wakeAt: 5000, wakeSources: ['rtc'] }]);
   const b = await be(transitions.acquire('dev', 'b', LEASE));

@@ -29,9 +29,9 @@ export class MemoryBucket implements Bucket {
 
 /** A guest whose memory is one page for each word: filled with it, zero for none. */
 export function pagesOf(...words: readonly string[]): Snapshot {
-  const content = new Uint8Array(words.length * CHUNK);
-  words.forEach((word, i) => { if (word !== '') content.set(new TextEncoder().encode(`${word} `.repeat(CHUNK)).subarray(0, CHUNK), i * CHUNK); });
-  return { sections: [{ path: 'a', version: 1, bytes: Uint8Array.of(words.length) }], memory: content, chunkBytes: CHUNK };
+  const memory = new Uint8Array(words.length * CHUNK);
+  words.forEach((word, i) => { if (word !== '') memory.set(new TextEncoder().encode(`${word} `.repeat(CHUNK)).subarray(0, CHUNK), i * CHUNK); });
+  return { sections: [{ path: 'a', version: 1, bytes: Uint8Array.of(words.length) }], memory, chunkBytes: CHUNK };
 }
 
 export interface ParkOptions {

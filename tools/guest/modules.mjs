@@ -13,6 +13,7 @@ export const boardModules = [
   { name: 'virtio-rng', config: 'CONFIG_HW_RANDOM_VIRTIO', drives: 'virtio entropy' },
   { name: 'virtio_console', config: 'CONFIG_VIRTIO_CONSOLE', drives: 'virtio consoles' },
   { name: 'virtio_input', config: 'CONFIG_VIRTIO_INPUT', drives: 'virtio keyboards' },
+  { name: 'virtio_balloon', config: 'CONFIG_VIRTIO_BALLOON', drives: 'the balloon, through which free pages are reported' },
 ];
 
 /** Kernel and modprobe take - and _ in module names as the same. */

@@ -1,7 +1,7 @@
 /** Where names, ledger, sockets and the default store are: HYPNOS_HOME, `~/.hypnos` unless told. Two homes know nothing of each other. */
 import { HypnosError } from '@hypnos/base';
 import { controlPath, FolderBucket, nodeContent, ownerIsDead, ownerName, ring, SqliteLedger } from '@hypnos/host-node';
-import { LEASE, Parking } from '@hypnos/parking';
+import { freeAbandoned, LEASE, Parking } from '@hypnos/parking';
 import type { Bucket, Content, Host, Ledger } from '@hypnos/vmm';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -31,6 +31,17 @@ function leaseOf(text = process.env['HYPNOS_LEASE'] ?? ''): number {
   const seconds = Number(text);
   if (text !== '' && !(seconds >= 1 && seconds <= 3600)) throw new HypnosError('EINVAL', `HYPNOS_LEASE is '${text}': give seconds, 1 to 3600.`);
   return text === '' ? LEASE : seconds * 1000;
+}
+
+/** What a verb does at home, with what dead processes had given back first. */
+export async function atHome<T>(act: (home: Home) => Promise<T>): Promise<T> {
+  const home = openHome();
+  try {
+    await freeAbandoned(home.ledger, ownerIsDead);
+    return await act(home);
+  } finally {
+    await home.ledger.close();
+  }
 }
 
 /** The guests of a home, owned by this process when they are run here. */

@@ -111,6 +111,20 @@ test('C65 buffers that a guest leaves with a device when it asks to sleep are to
   assert.ok(!quiet.names().includes('in-flight'));
 });
 
+for (const suspendAbi of ['v1', 'run+suspend', 'merged'] as const) {
+  test(`C56 ${suspendAbi}: a sleeping guest that is held and let go sleeps on, though its clock page rings`, async () => {
+    const it = life(sleeper(DAY), { suspendAbi }), running = it.run();
+    await it.sees('asleep');
+    it.machine.pause();
+    await it.sees('paused');
+    it.machine.resume();
+    await it.sees('running');
+    it.machine.wake();
+    await running;
+    assert.equal((await it.sees('woke')).why, 'owner');
+  });
+}
+
 test('C66 a machine that offers no sleep answers NOT_SUPPORTED, and its owner is never asked (C2, C3)', async () => {
   const it = life(sleeper(DAY), { onSuspend: { do: 'off' } });
   await it.run();

@@ -95,6 +95,17 @@ resume:
     b.ne say
     mov w3, #82${SAY_AND_OFF}`;
 
+/** Says how often it has been awake, a digit each time, and sleeps again. The count is in its memory. Its appointment is so many seconds ahead of its start. */
+export const counter = (seconds: number): string => `${BOARD}${OPEN}${appointment(seconds)}
+resume:
+    ldr x28, =UART
+    ldr x10, =0x40200000
+    ldr w11, [x10]
+    add w11, w11, #1
+    str w11, [x10]
+    add w3, w11, #48
+    str w3, [x28]${call()}${REFUSED}${SAY_AND_OFF}`;
+
 /** Waits until its appointment has rung, and only then calls SYSTEM_SUSPEND. */
 export const lateSleeper = `${BOARD}${OPEN}${appointment(1)}
 rung:

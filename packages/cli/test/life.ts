@@ -26,6 +26,11 @@ export function life(source: string, config: MachineConfig = {}): Life {
   const { words } = assemble(source, { origin: START });
   const firmware = { name: 'the guest', address: START, bytes: new Uint8Array(words.buffer) };
   const machine = Machine.create({ memory: '64M', engine: 'reference', firmware, ...config }, nodeHost());
+  return watched(machine);
+}
+
+/** The same of a machine that is there. */
+export function watched(machine: Machine): Life {
   const events: MachineEvent[] = [], waiting = new Set<() => void>();
   let said = '', over = false;
   const look = (): void => { for (const wake of [...waiting]) wake(); };

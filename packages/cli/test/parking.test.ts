@@ -109,7 +109,7 @@ test('hypnos wake --due wakes whom the clock calls, and nobody else; it is parke
   assert.match((await home.view('dev')).guest!.lastWake!, /woken by rtc \(interrupt 34\)/);
 });
 
-test('a silent owner loses its guest when its lease ends, and holds its machine by itself', async () => {
+test('a silent owner loses its guest when its lease ends, and ends when it hears of it', async () => {
   const home = testHome({ HYPNOS_LEASE: '8' });
   await home.run('dev', spinning, '--on-suspend', 'park').says('S');
   await home.ran('park', 'dev', '--now');
@@ -125,7 +125,6 @@ test('a silent owner loses its guest when its lease ends, and holds its machine 
   await home.until('dev', 'running');
   first.signal('SIGCONT');
   const ended = await first.ended;
-  assert.match(ended.stderr, /held: nobody has renewed its lease/);
   assert.match(ended.stderr, /dev has another owner by now .*: this machine must not run on/);
   assert.equal((await home.view('dev')).guest?.state, 'running', 'in the second process');
   second.signal('SIGTERM');

@@ -8,4 +8,4 @@ export type { EvaluateFp } from './reference/instruction-ops.ts';
 export { createInterpreter, type Interpreter, interpreterFactory, type InterpreterParts } from './interpreter/interpreter.ts';
 export { evaluateFp } from './floating-point/index.ts';
 export { hasFusedMultiplyAdd } from './wasm/fused.ts';
-export { buildTier0, type CompiledTier0, type Tier0Image, writtenForms } from './interpreter/build.ts';
+export { buildTier0, type CompiledTier0, formReader, type Tier0Image } from './interpreter/build.ts';

@@ -36,6 +36,8 @@ export const pl031 = device({
   size: 0x1000,
   version: 1,
   state: fields,
+  // Later than the years of a machine's counter and of the match register together no appointment can be.
+  sane: s => s.matchAt >= 0n && s.matchAt < 1n << 40n,
   needs: ['clock'],
 
   registers: {

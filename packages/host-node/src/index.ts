@@ -10,3 +10,4 @@ export { type Files, nodeFiles } from './store/files.ts';
 export { ownerIsDead, ownerName } from './owner.ts';
 export { SqliteLedger } from './ledger/sqlite.ts';
 export { controlCall, controlPath, controlServer, ring, type ControlServer } from './control-socket.ts';
+export { connectTo, type Connection, type Endpoint, endpointText, listenAt, type Listener, parseEndpoint } from './socket.ts';

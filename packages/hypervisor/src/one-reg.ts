@@ -1,7 +1,7 @@
 /** ONE_REG (KVM api.rst §4.68, arm64): a register of a vCPU by its 64-bit id. */
-import { HypnosError, hex, invariant } from '@hypnos/base';
+import { bits, HypnosError, hex, invariant } from '@hypnos/base';
 import { bankedStack, type CpuContext, restoreFields, savedPstate, selectStack, setBankedStack, startTranslation } from '@hypnos/cpu';
-import { encodingOf, SYSTEM_REGISTERS, type SystemRegister } from '@hypnos/isa';
+import { encodingOf, SYSTEM_REGISTERS, type SystemRegister, writableBits } from '@hypnos/isa';
 import { BITMAPS, setBitmap, setPsciVersion, WORKAROUND_STATE } from './firmware-registers.ts';
 import type { SoftVm } from './vm.ts';
 
@@ -28,8 +28,11 @@ export const PSCI_VERSION_REGISTER = firmwareRegisterId(0);
 /** Registers that KVM reaches otherwise: the GIC's by its device, the timers' by ids of their own, stacks as core registers. */
 const ELSEWHERE = /^(ICC_|CNT[PV]|SP_EL)/;
 
-/** Bits of registers that a guest only reads and that are state all the same: OSLK, which it changes through OSLAR_EL1. */
-const STATE_BITS: Readonly<Record<string, bigint>> = { OSLSR_EL1: 2n };
+/**
+ * Bits that a guest's MSR does not change and that are state all the same: OSLK, which it changes through OSLAR_EL1, and the endianness of
+ * data, which a VMM sets for a CPU that it starts (suspend contract C43).
+ */
+const STATE_BITS: Readonly<Record<string, bigint>> = { OSLSR_EL1: 2n, SCTLR_EL1: 3n << 24n };
 
 interface Cell { get(): bigint; set(value: bigint): void }
 
@@ -133,17 +136,27 @@ const fixed = (value: bigint, name: string): Cell => ({
   },
 });
 
+/**
+ * Bits that a guest's MSR cannot change stay as they are, so that no state is loaded that no guest can bring about. A register that holds the value
+ * already costs nothing: most of those of a guest that is woken do, and forgetting translations takes longer than all the rest.
+ */
 function setCell(context: CpuContext, row: SystemRegister, value: bigint): void {
   invariant(row.stored, `${row.name} has no cell`);
-  context.cells[row.name] = value;
-  startTranslation(context);
+  const { cells, model } = context, was = cells[row.name]!;
+  const writable = (STATE_BITS[row.name] ?? 0n) | (row.el1 === 'read' ? 0n : writableBits(row, model.features));
+  cells[row.name] = (was & ~writable) | (value & writable);
+  if (cells[row.name] !== was && (row.writesThroughEngine || row.el1 === 'read')) startTranslation(context);
 }
+
+/** PSTATE.BTYPE in an SPSR value (DDI 0487 C5.2.19). */
+const BTYPE = 10;
 
 /** PSTATE as KVM takes it; modes this CPU does not have are refused. */
 function setPstate(context: CpuContext, value: bigint): void {
   const mode = Number(value & 0x1fn);
   if (mode !== 0 && mode !== 4 && mode !== 5) throw new HypnosError('EINVAL', `PSTATE mode ${hex(mode)}: this CPU has EL0t, EL1t and EL1h`);
   restoreFields(context.cpu, value);
+  context.cpu.btype = Number(bits(value, BTYPE, 2));                     // between a branch and its landing pad; an exception return clears it
   selectStack(context.cpu, context.cells, mode >> 2, mode & 1);
   startTranslation(context);
 }

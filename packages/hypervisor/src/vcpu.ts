@@ -1,7 +1,7 @@
 /** One virtual CPU: KVM_RUN's loop, and the calls that look at or change the CPU while it is outside. */
 import { HypnosError, hex } from '@hypnos/base';
 import {
-  ATTENTION, answerAccess, countEvents, type CpuContext, type CpuState, cpuContext, EXIT, nextOverflow, pendingAccess, skipCycles, startTranslation,
+  ATTENTION, answerAccess, countEvents, type CpuContext, type CpuState, cpuContext, EXIT, nextOverflow, pendingAccess, resumeCounting, skipCycles, startTranslation,
 } from '@hypnos/cpu';
 import { MP_STATE, type MpState, TARGET_GENERIC_V8, VCPU_ATTR_GROUP, VCPU_FEATURE } from './capabilities.ts';
 import { SYSTEM_EVENT, type VcpuExit } from './exit.ts';
@@ -158,9 +158,15 @@ export class SoftVcpu implements Vcpu {
     vcpu.loadOwed = 0;
   }
 
-  /** immediate_exit still commits the answer of the last exit (contract C47): the instruction waiting for it is finished. */
+  /**
+   * immediate_exit still commits the answer of the last exit (contract C47): the instruction waiting for it is finished. One that makes
+   * several accesses comes out for each of the others, since half an instruction is in no snapshot.
+   */
   #commitAccess(): VcpuExit {
-    if (this.state.mmioCount > 0 && pendingAccess(this.state) === null) this.#engine.run(1n);
+    while (this.state.mmioCount > 0) {
+      const exit = pendingAccess(this.state) === null ? this.#cameOut(this.#engine.run(1n)) : this.#access();
+      if (exit !== null) return exit;
+    }
     return INTERRUPTED;
   }
 
@@ -207,6 +213,9 @@ export class SoftVcpu implements Vcpu {
   #slice(): VcpuExit | null {
     const reason = pendingAccess(this.state) === null ? this.#engine.run(this.#budget()) : EXIT.mmio;
     if (this.state.counting) countEvents(this.#context);
+    return this.#cameOut(reason);
+  }
+  #cameOut(reason: number): VcpuExit | null {
     switch (reason) {
       case EXIT.mmio: return this.#access();
       case EXIT.wfi: return this.#wfi();
@@ -346,9 +355,13 @@ export class SoftVcpu implements Vcpu {
     if (mpState === MP_STATE.stopped) Atomics.or(words, WORD.requests, REQUEST.sleep);
     if (mpState === MP_STATE.suspended) Atomics.or(words, WORD.requests, REQUEST.suspend);
     startTranslation(this.#context);
+    resumeCounting(this.#context);
     this.#engine.stateChanged();
     this.#engine.memoryChanged();
   }
+
+  /** The guest's counter was moved: no cycle passed meanwhile. */
+  timeMoved(): void { skipCycles(this.#context); }
 }
 
 const least = (a: bigint, b: bigint): bigint => (a < b ? a : b);

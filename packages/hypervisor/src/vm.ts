@@ -117,6 +117,7 @@ export class SoftVm implements Vm {
   get counterOffset(): bigint { return this.records.vm.counterOffset; }
   setCounterOffset(offset: bigint): void {
     this.records.vm.counterOffset = BigInt.asUintN(64, offset);
+    for (const vcpu of this.vcpus) vcpu.timeMoved();
     for (let i = 0; i < this.map.cpus; i++) this.mailbox.raise(i, ATTENTION.interrupt);
   }
   advance(ticks: bigint): void {

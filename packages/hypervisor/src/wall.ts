@@ -89,11 +89,23 @@ export interface Vm extends VmLines {
   restored(): void;
 }
 
+/** An attribute that holds state. */
+export interface GicAttribute {
+  readonly group: number;
+  readonly attr: bigint;
+  /** A write only sets bits: the attribute that takes ones to clear them. */
+  readonly clears?: bigint;
+  /** It shows something else while these bits of another attribute of its group are set. */
+  readonly hiddenBy?: { readonly attr: bigint; readonly bits: bigint };
+}
+
 /** arm-vgic-v3, made with the VM. Attributes as in KVM's devices/arm-vgic-v3.rst. */
 export interface GicDevice {
   hasAttr(group: number, attr: bigint): boolean;
   getAttr(group: number, attr: bigint): bigint;
   setAttr(group: number, attr: bigint, value: bigint): void;
+  /** The attributes that are the GIC's state, in the order in which they are to be written; what regList is for a vCPU. */
+  stateAttrs(): readonly GicAttribute[];
   /** The usual way up in one call: addresses, number of interrupts (INTIDs, 64..1020 in steps of 32), init. */
   init(place: { readonly distributor: bigint; readonly redistributors: bigint; readonly nrIrqs: number }): void;
   readonly nrIrqs: number;

@@ -229,7 +229,7 @@ export class Keeper {
     await this.#payAbort();
     let attempt = await this.#change(transitions.beginPark(this.name, this.epoch));
     try {
-      const { typed } = this.machine, clock = new Steps(this.#ports.host.clock), snapshot = await this.machine.snapshot(), parkedAtNs = this.#ports.host.clock.wallNs();
+      const { typed } = this.machine, clock = new Steps(this.#ports.host.clock), snapshot = await this.machine.snapshot(), parkedAtNs = this.#ports.host.clock.wallNs() - (snapshot.missedNs ?? 0n);
       clock.step('snapshot');
       for (;;) {
         // The guest woke by itself before it was held, or it is being woken, or something was typed: it is not to be stored.

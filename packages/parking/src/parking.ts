@@ -14,9 +14,6 @@ export interface WakeOptions {
   readonly listeners?: KeeperListeners;
 }
 
-/** A name is a word that is good for a file, too. */
-const NAME = /^[a-zA-Z0-9][a-zA-Z0-9._-]{0,62}$/;
-
 export class Parking implements ParkingPlace {
   readonly ports: ParkingPorts;
   readonly #keepers = new WeakMap<Machine, { readonly keeper: Keeper; readonly grantedNs: bigint }>();
@@ -27,7 +24,7 @@ export class Parking implements ParkingPlace {
 
   /** A machine whose guest has a name from now on. EEXIST where the name is taken. */
   async create(name: string, config: MachineConfig, how: { readonly store?: string; readonly listeners?: KeeperListeners } = {}): Promise<Machine> {
-    if (!NAME.test(name)) throw new HypnosError('EINVAL', `'${name}' is no name for a guest: use letters, digits, dots and dashes, 63 at most.`);
+    transitions.checkName(name);
     await this.recover(name);
     const { host, owner, ledger, defaultStore } = this.ports, machine = Machine.create(config, host), id = this.#newId(), grantedNs = host.clock.monotonicNs();
     const { epoch } = await ledger.change(name, transitions.create(name, { id, owner, lease: this.#lease, memoryBytes: machine.memoryBytes }));

@@ -8,11 +8,16 @@ export interface Removed {
   readonly guest: GuestRow;
   /** Bytes that a collection will free now; null where some manifest cannot be read. */
   readonly freeable: number | null;
+  /** Where its generations were, of stores that no guest is in any more: a collection must be told of them. */
+  readonly left: readonly string[];
 }
 
-export async function remove(stores: Stores, name: string): Promise<Removed> {
+/** `evenUnfinished` removes one whose handover is not finished, too. */
+export async function remove(stores: Stores, name: string, evenUnfinished = false): Promise<Removed> {
   const generations = await stores.ledger.generations(), freeable = await ownBytes(stores, generations, name);
-  return { guest: await stores.ledger.change(name, decide(name)), freeable };
+  const guest = await stores.ledger.change(name, decide(name, evenUnfinished)), used = new Set((await stores.ledger.generations()).map(({ store }) => store));
+  const left = new Set(generations.filter(row => row.guest === name && !used.has(row.store)).map(({ store }) => store));
+  return { guest, freeable, left: [...left] };
 }
 
 /** Bytes in stores that no guest but this one needs. */

@@ -6,9 +6,10 @@
  *                 └─ beginPark ─┴─▶ parking ──publish──▶ parked        end: running, asleep ──▶ off
  *                 ◀── abortPark ────┘                                  boot: off ──▶ running
  *   recover: an owner that died or was silent too long: ──▶ parked at the newest generation, or off
+ *   To another ledger and from one: handover.ts.
  */
 import { HypnosError } from '@hypnos/base';
-import type { GenerationRow, GuestChange, GuestRow, GuestState, GuestView, InboxEvent } from '@hypnos/vmm';
+import { type GenerationRow, type GuestChange, type GuestNote, type GuestRow, type GuestState, type GuestView, type InboxEvent, isGuestName } from '@hypnos/vmm';
 
 export type Decision<T> = (view: GuestView) => GuestChange & { readonly answer: T };
 
@@ -19,7 +20,7 @@ export interface Ownership {
 }
 
 /** A guest that must be there. */
-function there({ guest }: GuestView, name: string): GuestRow {
+export function there({ guest }: GuestView, name: string): GuestRow {
   if (guest === null) throw new HypnosError('ENOENT', `there is no guest ${name}: hypnos ps lists those there are.`);
   return guest;
 }
@@ -33,7 +34,7 @@ export function checkNew(name: string, { guest }: Pick<GuestView, 'guest'>): voi
 }
 
 /** A guest that the caller still owns, in one of these states. */
-function owned(view: GuestView, name: string, epoch: number, states: readonly GuestState[]): GuestRow {
+export function owned(view: GuestView, name: string, epoch: number, states: readonly GuestState[]): GuestRow {
   const guest = there(view, name);
   if (guest.owner === null || guest.epoch !== epoch) {
     throw new HypnosError('ESTALE', `${name} has another owner by now (epoch ${guest.epoch}, not ${epoch}): this machine must not run on.`);
@@ -42,7 +43,7 @@ function owned(view: GuestView, name: string, epoch: number, states: readonly Gu
   return guest;
 }
 
-const at = (guest: GuestRow, view: GuestView, change: Partial<GuestRow>): GuestRow => ({ ...guest, since: view.now, ...change });
+export const at = (guest: GuestRow, view: GuestView, change: Partial<GuestRow>): GuestRow => ({ ...guest, since: view.now, ...change });
 
 export interface NewGuest {
   readonly id: string;
@@ -52,7 +53,14 @@ export interface NewGuest {
   readonly memoryBytes: number;
 }
 
-const NOBODY = { owner: null, leaseUntil: null } as const;
+/** EINVAL for a word that is good for no file. */
+export function checkName(name: string): void {
+  if (!isGuestName(name)) throw new HypnosError('EINVAL', `'${name}' is no name for a guest: use letters, digits, dots and dashes, 63 at most.`);
+}
+
+export const NOBODY = { owner: null, leaseUntil: null } as const;
+/** A guest that neither goes to another ledger nor comes from one. */
+export const AT_HOME = { peer: null, handover: null } as const;
 const RUNS: readonly GuestState[] = ['running', 'asleep', 'parking', 'waking'];
 
 /** A new guest, running. EEXIST where the name is taken, with the verb to use instead. */
@@ -62,7 +70,7 @@ export const create = (name: string, { id, owner, lease, memoryBytes }: NewGuest
   return {
     guest: {
       id, name, state: 'running', since: now, owner, epoch: 1, leaseUntil, generation: 0, memoryBytes, store: null,
-      wakeAt: null, wakeSources: [], lastSleep: null, lastWake: null, origin: null,
+      wakeAt: null, wakeSources: [], lastSleep: null, lastWake: null, origin: null, ...AT_HOME,
     },
     answer: { epoch: 1, leaseUntil },
   };
@@ -70,8 +78,20 @@ export const create = (name: string, { id, owner, lease, memoryBytes }: NewGuest
 
 const verbFor = ({ state, name }: GuestRow): string =>
   state === 'parked' ? `hypnos wake ${name} continues it, hypnos rm ${name} removes it`
-  : state === 'off' ? `hypnos rm ${name} removes it`
+  : state === 'off' || state === 'moved' ? `hypnos rm ${name} removes it`
   : `hypnos ps shows it; choose another name`;
+
+const ELSEWHERE: Partial<Record<GuestState, (guest: GuestRow) => string>> = {
+  moving: ({ name, peer }) => `${name} is being moved to ${peer}.`,
+  moved: ({ name, peer }) => `${name} was moved to ${peer}, and is found there.`,
+  arriving: ({ name, peer }) => `${name} is arriving from ${peer} and not here yet: hypnos move there, with the same words as before, finishes that.`,
+};
+
+/** Refuses a guest that is in one of these states, and says where it is. */
+export function checkHere(guest: GuestRow, states: readonly GuestState[] = ['moving', 'moved', 'arriving']): void {
+  const says = states.includes(guest.state) ? ELSEWHERE[guest.state] : undefined;
+  if (says) throw new HypnosError('EBUSY', says(guest));
+}
 
 /** The owner says that its guest fell asleep, and what will wake it. */
 export const fellAsleep = (name: string, epoch: number, wake: Pick<GuestRow, 'wakeAt' | 'wakeSources'>, why: string): Decision<void> => view => {
@@ -93,7 +113,7 @@ export const stillAsleep = (name: string, epoch: number): Decision<void> => view
 
 /** The owner's lease goes on. ESTALE tells that it is over: stop at once. */
 export const renew = (name: string, epoch: number, lease: number): Decision<Ownership> => view => {
-  const guest = owned(view, name, epoch, RUNS), leaseUntil = view.now + lease;
+  const guest = owned(view, name, epoch, [...RUNS, 'moving']), leaseUntil = view.now + lease;
   return { guest: { ...guest, leaseUntil }, answer: { epoch, leaseUntil } };
 };
 
@@ -173,6 +193,7 @@ export interface Acquired extends Ownership {
  */
 export const acquire = (name: string, owner: string, lease: number, generation?: number): Decision<Acquired> => view => {
   const guest = there(view, name), from = view.generations.find(g => g.generation === (generation ?? guest.generation));
+  checkHere(guest);
   if (guest.state === 'off' && generation === undefined) {
     const again = guest.generation > 0 ? `; --generation ${guest.generation} goes back to when it was last stored` : '';
     throw new HypnosError('EBUSY', `${name} is off: there is nothing to wake${again}.`);
@@ -191,7 +212,7 @@ export const end = (name: string, epoch: number): Decision<void> => view => {
 
 const freed = (guest: GuestRow, view: GuestView): GuestRow => {
   const newest = view.generations.at(-1), { wakeAt, wakeSources } = newest ?? { wakeAt: null, wakeSources: [] };
-  return at(guest, view, { ...NOBODY, wakeAt, wakeSources, state: newest ? 'parked' : 'off', epoch: guest.epoch + 1 });
+  return at(guest, view, { ...NOBODY, ...AT_HOME, wakeAt, wakeSources, state: newest ? 'parked' : 'off', epoch: guest.epoch + 1 });
 };
 
 /** The owner lets go of a guest that it cannot run: it is as it was when it was last stored. */
@@ -212,6 +233,7 @@ export const recover = (name: string, ownerIsDead: (owner: string) => boolean): 
 export const post = (name: string, event: Omit<InboxEvent, 'at'>): Decision<GuestRow> => view => {
   const guest = there(view, name);
   if (guest.state === 'off') throw new HypnosError('EBUSY', `${name} is off: nothing wakes it.`);
+  checkHere(guest, ['moved', 'arriving']);                // what is posted to one that is moving goes with it
   return { post: { ...event, at: view.now }, answer: guest };
 };
 
@@ -237,15 +259,37 @@ export const fork = (name: string, { id, from, taken, generation, collections }:
   const { now } = view;
   if (view.collections !== collections) return { answer: 'collected' };
   const made: GuestRow = {
-    ...from, ...NOBODY, id, name, state: 'parked', since: now, epoch: 1, generation: 1, store: generation.store, wakeAt: generation.wakeAt,
+    ...from, ...NOBODY, ...AT_HOME, id, name, state: 'parked', since: now, epoch: 1, generation: 1, store: generation.store, wakeAt: generation.wakeAt,
     wakeSources: generation.wakeSources, origin: `${from.name}@${taken}`, lastWake: null,
   };
   return { guest: made, publish: { ...generation, generation: 1, epoch: 1, storedAt: now }, answer: made };
 };
 
-/** Forgets a guest that nobody runs. */
-export const remove = (name: string): Decision<GuestRow> => view => {
+export interface Import {
+  readonly id: string;
+  readonly note: GuestNote;
+  readonly generation: Omit<GenerationRow, 'generation' | 'epoch' | 'storedAt'>;
+  readonly collections: number;
+}
+
+/** A new guest from an image that came in a stream: a fork of the guest that was exported, which may live on. 'collected' as `publish` has it. */
+export const adopt = (name: string, { id, note, generation, collections }: Import): Decision<GuestRow | 'collected'> => view => {
+  checkNew(name, view);
+  const { now } = view, { lastSleep, memoryBytes } = note, { store, wakeAt, wakeSources } = generation;
+  if (view.collections !== collections) return { answer: 'collected' };
+  const made: GuestRow = {
+    ...NOBODY, ...AT_HOME, id, name, state: 'parked', since: now, epoch: 1, generation: 1, memoryBytes, store, wakeAt, wakeSources, lastSleep, lastWake: null,
+    origin: `${note.name}@${note.generation}`,
+  };
+  return { guest: made, publish: { ...generation, generation: 1, epoch: 1, storedAt: now }, answer: made };
+};
+
+/** Forgets a guest that nobody runs; one whose handover is not finished only if that is meant. */
+export const remove = (name: string, evenUnfinished = false): Decision<GuestRow> => view => {
   const guest = there(view, name);
+  if (guest.handover !== null && guest.owner === null && !evenUnfinished) {
+    throw new HypnosError('EBUSY', `${name} is ${guest.state}, and ${guest.peer} may not know yet that this is done: without this row it may be lost. hypnos move finishes it.`);
+  }
   if (guest.owner !== null) throw new HypnosError('EBUSY', `${name} is ${guest.state} in ${guest.owner}: park it or switch it off first.`);
   return { guest: null, answer: guest };
 };

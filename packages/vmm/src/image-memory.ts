@@ -85,6 +85,13 @@ export class ImageMemory {
     }
   }
 
+  /** Brings in all that is not there yet. With the machine held. */
+  async bringAll({ chunk }: Pick<MachineImage, 'chunk'>): Promise<void> {
+    for (const region of this.#placed.filter(isLazy)) {
+      for (const n of this.#chunks(region.start, region.bytes)) if (this.isAbsent(n)) this.#arrived(n, await chunk(n));
+    }
+  }
+
   /** RAM pages that were written since the last time, one bit each (`Vm.getDirtyLog`). */
   logged(log: Uint8Array): void {
     const perChunk = this.#plan.chunkBytes / PAGE_BYTES / 8;

@@ -3,9 +3,15 @@
  * serializable transaction, and durable when it settles; what may follow what is the business of `@hypnos/parking`, not of the ledger.
  */
 
-/** `off` is a guest whose machine has ended; it has a name, and may have generations. */
-export const GUEST_STATES = ['running', 'asleep', 'parking', 'parked', 'waking', 'off'] as const;
+/**
+ * `off` is a guest whose machine has ended; it has a name, and may have generations. `moving` is one that is being given to another ledger, `moved` one that was, and
+ * `arriving` one that another ledger may have given to this: all of it is here, and it is not ours before that ledger says so.
+ */
+export const GUEST_STATES = ['running', 'asleep', 'parking', 'parked', 'waking', 'off', 'moving', 'moved', 'arriving'] as const;
 export type GuestState = (typeof GUEST_STATES)[number];
+
+/** A name is a word that neither a shell, a file system nor a socket takes for something else. */
+export const isGuestName = (name: unknown): name is string => typeof name === 'string' && /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/.test(name);
 
 /** Times are milliseconds since 1970 by the ledger's clock; hashes are hexadecimal. */
 export interface GuestRow {
@@ -37,6 +43,10 @@ export interface GuestRow {
   readonly lastWake: string | null;
   /** The guest and generation it was forked from: `name@generation`. */
   readonly origin: string | null;
+  /** Where a guest that moves goes to, went to, or comes from: `HOST:PORT`. */
+  readonly peer: string | null;
+  /** The handover that is not finished yet: 16 random bytes, hexadecimal. */
+  readonly handover: string | null;
 }
 
 /** One stored generation. */
@@ -86,17 +96,22 @@ export interface GuestChange {
   /** The row as it is from now on; null removes the guest with its inbox and generations; absent leaves it. */
   readonly guest?: GuestRow | null;
   readonly post?: InboxEvent;
-  /** Empties the inbox. */
+  /** Empties the inbox, before anything is posted. */
   readonly taken?: boolean;
+  /** Events that come with a guest from another ledger. */
+  readonly carried?: readonly InboxEvent[];
   readonly publish?: GenerationRow;
-  /** Generations to forget. */
+  /** Generations to forget, before one is published. */
   readonly forget?: readonly number[];
 }
 
 export interface Ledger {
   /** 16 random bytes, hexadecimal: the ledger's for good. Stores know by it who keeps guests in them. */
   readonly id: string;
-  /** Runs `decide` on the guest of this name and makes its change; if it throws, nothing is changed. `decide` may be called again. */
+  /**
+   * Runs `decide` on the guest of this name and makes its change; if it throws, nothing is changed. `decide` may be called again. EEXIST for a new guest
+   * whose id another name has already.
+   */
   change<T>(name: string, decide: (view: GuestView) => GuestChange & { readonly answer: T }): Promise<T>;
   view(name: string): Promise<GuestView>;
   /** All guests by name. */

@@ -1,6 +1,6 @@
 /** A machine as its owner has it: made from files and options, run, watched, put to sleep and woken. Everything it does happens on another thread. */
 import { alignUp, HypnosError } from '@hypnos/base';
-import { attachLines, type CpuModelName, memoryMap, type SuspendAbi, type VmLines } from '@hypnos/hypervisor';
+import { attachLines, type CpuModelName, memoryMap, NANOSECONDS_PER_TICK, type SuspendAbi, type VmLines } from '@hypnos/hypervisor';
 import type { Firmware } from './boot/plan.ts';
 import type { MachineEvent, WakeOutlook } from './events.ts';
 import { ImageMemory, type Since } from './image-memory.ts';
@@ -10,11 +10,13 @@ import { type BootPlan, type MachinePlan, planBoot } from './machine-plan.ts';
 import { type Line, Mailbox, ORDER } from './mailbox.ts';
 import type { CounterPolicy, PsciError, SuspendDecision, SuspendPolicy } from './policy.ts';
 import type { Host, MachineThread } from './ports.ts';
+import type { Content } from './snapshot/content.ts';
 import type { ImageSection } from './snapshot/image.ts';
 import { describeMachine } from './snapshot/machine-config.ts';
 import { type FindSection, loadConsoles } from './snapshot/machine-state.ts';
 import type { Manifest } from './snapshot/manifest.ts';
 import { placeRegions } from './snapshot/regions.ts';
+import { imageFromStream, snapshotStream } from './snapshot/snapshot-stream.ts';
 import type { Ending, EngineName, RunStatistics, ThreadMessage, ThreadSetup } from './thread-setup.ts';
 import type { WakeSources } from './wake-sources.ts';
 
@@ -58,6 +60,8 @@ export interface Snapshot {
   readonly sections: readonly ImageSection[];
   readonly memory: Uint8Array;
   readonly chunkBytes: number;
+  /** How long its guest was in a store without having gone on since: what it has missed began that much earlier. */
+  readonly missedNs?: bigint;
   /** What it was stored as before; chunks that have not changed since need not be looked at, and may not even be there. */
   readonly since?: Since;
 }
@@ -128,8 +132,9 @@ export class Machine {
   #ended: Ended | undefined;
   /** Once the machine runs. */
   #memory: ImageMemory | undefined;
-  #saved: ((sections: readonly ImageSection[] | null) => void) | undefined;
+  #saved: ((saved: Saved | null) => void) | undefined;
   #typed = 0;
+  #running: Promise<Ended> | undefined;
   /** Why a chunk of the image it goes on from cannot be had. */
   #lost: string | undefined;
 
@@ -145,12 +150,20 @@ export class Machine {
   /** Takes a parked guest from its store, to go on with it here, at `run`. EBUSY where somebody else has it. */
   static wake(place: ParkingPlace, name: string, config: RunConfig, host: Host): Promise<Machine> { return place.wake(name, config, host); }
 
+  /** A machine that goes on from a stream of `snapshotStream` or `hypnos export`, which is read to its end first. EINVAL where it is none. */
+  static async fromStream(
+    stream: ReadableStream<Uint8Array>, config: RunConfig, host: Host, content: Content, { signal }: { readonly signal?: AbortSignal } = {},
+  ): Promise<Machine> {
+    return Machine.restore(await imageFromStream(stream, content, signal), config, host);
+  }
+
   private constructor(plan: MachinePlan, config: RunConfig, host: Host, { boot, restore }: { readonly boot?: BootPlan; readonly restore?: MachineImage }) {
     this.#plan = plan;
     this.#boot = boot;
     this.#config = config;
     this.#host = host;
     this.#restore = restore;
+    if (restore) loadConsoles(this.#mailbox, restore.section);            // before anybody types
   }
 
   /** The device tree the guest was given when it was made. */
@@ -163,8 +176,8 @@ export class Machine {
     return this;
   }
 
-  /** Runs the machine to its end. */
-  run(): Promise<Ended> {
+  /** Runs the machine to its end, which an abort of `signal` brings about. */
+  run({ signal }: { readonly signal?: AbortSignal } = {}): Promise<Ended> {
     if (this.#thread !== undefined) throw new HypnosError('EBUSY', 'this machine has been started already: make another one.');
     const map = memoryMap(1, placeRegions(this.#plan.regions, this.#plan.chunkBytes).end);
     const memory = this.#host.createMemory(alignUp(map.end, 1 << 16));
@@ -172,7 +185,10 @@ export class Machine {
     this.#memory = new ImageMemory(memory.buffer, map, this.#plan);
     if (this.#boot) this.#memory.fill(this.#boot);
     if (this.#restore) this.#goOn(this.#memory, this.#restore);
-    return new Promise(resolve => {
+    const stop = (): void => this.stop();
+    signal?.addEventListener('abort', stop);
+    if (signal?.aborted) stop();
+    return this.#running = new Promise(resolve => {
       const finish = (ended: Ended): void => {
         if (this.#ended !== undefined) return;
         this.#ended = ended;
@@ -190,6 +206,7 @@ export class Machine {
       );
       void Promise.all([this.#pump('output', this.#mailbox.uart), this.#pump('virtio-output', this.#mailbox.virtio)]).then(async () => {
         await this.#thread?.terminate();
+        signal?.removeEventListener('abort', stop);
         resolve(this.#ended!);
       });
     });
@@ -197,7 +214,6 @@ export class Machine {
 
   #goOn(memory: ImageMemory, image: MachineImage): void {
     memory.restore(image);
-    loadConsoles(this.#mailbox, image.section);
     void memory.serve(this.#mailbox, image, () => this.#ended !== undefined, error => { this.#lost = error instanceof Error ? error.message : String(error); });
   }
 
@@ -224,7 +240,7 @@ export class Machine {
       case 'alarm': this.#setAlarm(message.atNs); break;
       case 'saved':
         this.#memory?.logged(message.written);
-        this.#saved?.(message.sections);
+        this.#saved?.(message);
         break;
       case 'flash-vars':
         this.#memory?.flashWritten(MAP.flash.bankBytes + message.offset, message.bytes.length);
@@ -317,14 +333,27 @@ export class Machine {
     if (this.#saved) throw new HypnosError('EBUSY', 'a snapshot is being taken: wait for it.');
     const memory = this.#memory;
     if (this.#ended !== undefined || memory === undefined) throw over();
-    const saved = await new Promise<readonly ImageSection[] | null>(resolve => {
+    const saved = await new Promise<Saved | null>(resolve => {
       this.#saved = resolve;
       this.#order(ORDER.pause | ORDER.save);
     });
     this.#saved = undefined;
     if (saved === null) throw over();
-    const sections = [describeMachine({ cpus: 1, ...this.#plan }), ...saved].sort((a, b) => (a.path < b.path ? -1 : 1)), since = memory.since();
-    return { sections, memory: memory.bytes, chunkBytes: this.#plan.chunkBytes, ...(since && { since }) };
+    const sections = [describeMachine({ cpus: 1, ...this.#plan }), ...saved.sections].sort((a, b) => (a.path < b.path ? -1 : 1)), since = memory.since();
+    return { sections, memory: memory.bytes, chunkBytes: this.#plan.chunkBytes, missedNs: saved.missed * BigInt(NANOSECONDS_PER_TICK), ...(since && { since }) };
+  }
+  /**
+   * The machine as it is now, as a stream of bytes (docs/snapshot-format.md) that `fromStream` goes on from anywhere. Held while it is taken; it goes on, as it
+   * was, when this settles. EBUSY as `snapshot`.
+   */
+  async snapshotStream(content: Content): Promise<ReadableStream<Uint8Array>> {
+    const snapshot = await this.snapshot(), at = this.#host.clock.wallNs() - (snapshot.missedNs ?? 0n);
+    try {
+      if (this.#restore) await this.#memory!.bringAll(this.#restore);
+      return await snapshotStream(snapshot, at, content);
+    } finally {
+      this.resume();
+    }
   }
   /** The last snapshot has been stored as this manifest, which the next one may refer to. */
   stored(manifest: Manifest): void { this.#memory?.stored(manifest); }
@@ -337,6 +366,13 @@ export class Machine {
   reset(): void { this.#order(ORDER.reset); }
   /** Ends the machine; `run` settles. */
   stop(): void { this.#order(ORDER.stop); }
+  /** Ends it and waits until its thread and memory are given up. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.stop();
+    await this.#running;
+  }
 }
+
+type Saved = Extract<ThreadMessage, { readonly kind: 'saved' }>;
 
 const NOTHING_RUN: RunStatistics = { retired: 0n, exits: {}, sleeps: 0, asleepNs: 0n, runningNs: 0n, oddities: {} };

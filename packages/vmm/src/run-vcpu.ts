@@ -4,7 +4,7 @@
  * any pause is whole.
  */
 import { unreachable } from '@hypnos/base';
-import type { SystemEventExit, SystemEvent, Vcpu } from '@hypnos/hypervisor';
+import type { MmioExit, SystemEventExit, SystemEvent, Vcpu } from '@hypnos/hypervisor';
 import { EVENT_FLAG } from '@hypnos/hypervisor';
 import type { RunningMachine } from './running-machine.ts';
 import { asked, askedBefore, endedByOwner, ownerWakes, woke, wokenOutside } from './suspend.ts';
@@ -14,8 +14,10 @@ import { ENDS, ORDER } from './mailbox.ts';
 export type Phase = 'running' | 'paused' | { readonly ended: Ending; readonly detail?: string };
 
 export function runVcpu(vcpu: Vcpu, machine: RunningMachine): Exclude<Phase, string> {
-  let phase: Phase = machine.life.asked ? askedBefore(vcpu, machine) : 'running';
-  if (phase === 'running') phase = served(vcpu, machine);         // before the first instruction: a guest that sleeps hears of no order while it does
+  // What was ordered before there was a vCPU to kick. A machine that is to be held is held before anything becomes of it: it may be stored again.
+  const hold = machine.mailbox.peekOrders() & ORDER.pause;
+  let phase: Phase = machine.life.asked ? askedBefore(vcpu, machine) : hold ? 'paused' : 'running';
+  if (phase === 'running') phase = served(vcpu, machine);
   for (;;) {
     if (phase === 'running') phase = running(vcpu, machine);
     else if (phase === 'paused') phase = paused(vcpu, machine);
@@ -25,7 +27,7 @@ export function runVcpu(vcpu: Vcpu, machine: RunningMachine): Exclude<Phase, str
 
 // running ── pause ──▶ paused, running ── off, reset, crash, stop, fault ──▶ ended
 function running(vcpu: Vcpu, machine: RunningMachine): Phase {
-  const { bus, exits } = machine;
+  const { exits } = machine;
   machine.thaw();
   for (;;) {
     if (machine.sleepsOutside) {
@@ -38,9 +40,7 @@ function running(vcpu: Vcpu, machine: RunningMachine): Phase {
     exits[exit.reason] = (exits[exit.reason] ?? 0) + 1;
     switch (exit.reason) {
       case 'mmio':
-        if (exit.write !== undefined) bus.write(exit.address, exit.bytes, exit.write);
-        else vcpu.answerMmio(bus.read(exit.address, exit.bytes));
-        machine.afterAccess();
+        access(vcpu, machine, exit);
         break;                                  // the hot path: straight back in
       case 'system-event': {
         const phase = onSystemEvent[exit.event](vcpu, machine, exit);
@@ -67,7 +67,7 @@ function running(vcpu: Vcpu, machine: RunningMachine): Phase {
 /** Orthogonal to sleep: a suspended vCPU stays so, and what would wake it is looked at afterwards (suspend contract C56). */
 function paused(vcpu: Vcpu, machine: RunningMachine): Phase {
   const { mailbox } = machine, ends = ENDS | ORDER.resume;
-  settleAccess(vcpu);
+  settleAccess(vcpu, machine);
   machine.freeze();
   machine.report({ event: 'paused' });
   for (;;) {
@@ -82,11 +82,17 @@ function paused(vcpu: Vcpu, machine: RunningMachine): Phase {
   return 'running';
 }
 
-/** An access whose answer the vCPU has not taken yet is finished, and nothing further run (contract C47). */
-function settleAccess(vcpu: Vcpu): void {
+/** An instruction that waits for the answer to an access is finished, with what other accesses it makes, and nothing further run (contract C47). */
+function settleAccess(vcpu: Vcpu, machine: RunningMachine): void {
   vcpu.immediateExit = true;
-  vcpu.run();
+  for (let exit = vcpu.run(); exit.reason === 'mmio'; exit = vcpu.run()) access(vcpu, machine, exit);
   vcpu.immediateExit = false;
+}
+
+function access(vcpu: Vcpu, machine: RunningMachine, exit: MmioExit): void {
+  if (exit.write !== undefined) machine.bus.write(exit.address, exit.bytes, exit.write);
+  else vcpu.answerMmio(machine.bus.read(exit.address, exit.bytes));
+  machine.afterAccess();
 }
 
 /** Does what the machine's owner ordered since, and what has come due. */
@@ -106,7 +112,7 @@ function served(vcpu: Vcpu, machine: RunningMachine): Phase {
 /** The owner's word that this machine may run has run out: nothing runs until it is renewed. Somebody else may have the guest by then. */
 function unowned(vcpu: Vcpu, machine: RunningMachine): Phase {
   const { mailbox } = machine;
-  settleAccess(vcpu);
+  settleAccess(vcpu, machine);
   machine.freeze();
   machine.report({ event: 'held' });
   while (!machine.mayRun()) {

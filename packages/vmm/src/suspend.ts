@@ -1,5 +1,5 @@
 /** A guest asks to sleep, sleeps and wakes: what the VMM does at each step (suspend contract 1.4–1.9), for the three interfaces of the thread. */
-import { hex, invariant } from '@hypnos/base';
+import { hex } from '@hypnos/base';
 import type { Vcpu } from '@hypnos/hypervisor';
 import { intidOf, MAP } from './board/map.ts';
 import { causes, hold, psciCode, refusal, releaseHeld, SUSPEND } from './lifecycle.ts';
@@ -13,13 +13,15 @@ import { mayWake } from './wake-sources.ts';
 /** The SUSPEND exit: nothing has changed in the guest, and we must act (C9–C11). */
 export function asked(vcpu: Vcpu, machine: RunningMachine): Phase {
   const merged = machine.abi === 'merged';
+  machine.life.asked = 0;
   const { entry, context } = merged ? suspendArguments(vcpu) : resumed2021(vcpu);
   machine.report({ event: 'suspend-asked', entry: hex(entry), context: hex(context) });
   const queues = machine.inFlight();
   if (queues.length > 0) machine.report({ event: 'in-flight', queues });
   const refused = merged ? refusal(machine.vm, vcpu, entry) : undefined;
   if (refused !== undefined && machine.policy.do !== 'ignore') return denied(vcpu, machine, refused.code, 'check', refused.reason);
-  invariant(machine.policy.do !== 'off', 'a machine that offers no sleep is not asked for it');
+  // It asked before it was stored, and goes on where there is no sleep.
+  if (machine.policy.do === 'off') return merged ? denied(vcpu, machine, 'NOT_SUPPORTED', 'policy', 'this machine offers no sleep') : resumed(vcpu, machine);
   const decision = machine.policy.do === 'ask' ? askOwner(vcpu, machine, entry, context) : machine.policy;
   if (decision === undefined) return endedByOwner(machine, machine.mailbox.takeOrders(ENDS));
   return decide(vcpu, machine, decision);

@@ -3,7 +3,9 @@ import { address } from '../addresses.ts';
 import { ARENA, Program, RAM_END } from '../program.ts';
 import type { Random } from '../random.ts';
 
-const SLOTS = [0x0a00_0000n, 0x0a00_0200n, 0x0a00_0400n] as const;
+/** Its further queues are for free pages. */
+const BALLOON = 0x0a00_0600n;
+const SLOTS = [0x0a00_0000n, 0x0a00_0200n, 0x0a00_0400n, BALLOON] as const;
 const R = {
   status: 0x70n,
   featuresSel: 0x24n,
@@ -75,7 +77,8 @@ export function queues(r: Random): Program {
     program
       .store(base + R.features, r.chance(3) ? 0n : BigInt(r.below(4) << 28) | (r.chance(8) ? r.value() : 0n))
       .store(base + R.status, 11n);
-    const rings = [setUp(r, program, base, 0), ...(r.chance(3) ? [] : [setUp(r, program, base, 1)])];
+    const second = base === BALLOON ? 1 + r.below(4) : 1,
+      rings = [setUp(r, program, base, 0), ...(r.chance(3) ? [] : [setUp(r, program, base, second)])];
     program.store(base + R.status, 15n);
     for (let i = 2 + r.below(12); i > 0 && program.room(60); i--) kick(r, program, base, r.pick(rings));
   }

@@ -26,8 +26,8 @@ export interface WrittenForm {
 export interface Tier0Image {
   readonly bytes: Uint8Array<ArrayBuffer>;
   readonly tables: {
-    /** Forms of each row as JSON, in the order of A64: a guest meets few rows in its first second, and reading all of them takes longer than waking it. */
-    readonly rows: readonly string[];
+    /** Forms of each row as JSON, a line a row, in the order of A64: a guest meets few rows in its first second, and reading all takes longer than waking it. */
+    readonly rows: string;
     readonly fpOps: readonly FpOp[];
     /** Number of the record behind the last one of a page, and of an unallocated instruction. */
     readonly pageEnd: number;
@@ -44,8 +44,11 @@ export interface CompiledTier0 {
   readonly tables: Tier0Image['tables'];
 }
 
-/** The forms of row `index` of A64. */
-export const writtenForms = ({ tables }: Pick<Tier0Image, 'tables'>, index: number): readonly WrittenForm[] => JSON.parse(tables.rows[index]!) as WrittenForm[];
+/** Reads the forms of row `index` of A64. */
+export function formReader({ tables }: Pick<Tier0Image, 'tables'>): (index: number) => readonly WrittenForm[] {
+  const lines = tables.rows.split('\n');
+  return index => JSON.parse(lines[index]!) as WrittenForm[];
+}
 
 /** Whether the form's meaning needs nothing that only a function can do. */
 function canBeInline(form: Form, runtime: Runtime, cells: Handler['cells']): boolean {
@@ -109,7 +112,7 @@ export function buildTier0(rows: readonly Row[] = A64): Tier0Image {
   return {
     bytes,
     tables: {
-      rows: rows.map(row => JSON.stringify(handlers.filter(h => h.form.row === row).map(written))),
+      rows: rows.map(row => JSON.stringify(handlers.filter(h => h.form.row === row).map(written))).join('\n'),
       fpOps: runtime.fpOps, pageEnd, undefinedNumber: DECODE_OP + 1, inlineCount: inline.length, fused: hasFusedMultiplyAdd(),
     },
   };

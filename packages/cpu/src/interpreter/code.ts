@@ -3,7 +3,7 @@ import { invariant } from '@hypnos/base';
 import { A64, type Decoded, decoder, formNumber, type Row } from '@hypnos/isa';
 import { breakpointAt, branchAddress, fetchIndex, hasBreakpoints, ILLEGAL_STATE, instructionAbort, pcMisaligned, STATUS as DFSC, type Trap } from '../system/index.ts';
 import { EXIT } from '../state.ts';
-import { type Tier0Image, type WrittenForm, writtenForms } from './build.ts';
+import { formReader, type Tier0Image, type WrittenForm } from './build.ts';
 import type { Course } from './course.ts';
 import { type RecordPool, type Template, templateOf, unallocated } from './records.ts';
 import type { Seat } from './seat.ts';
@@ -14,22 +14,26 @@ const MOST_TEMPLATES = 1 << 18;
 
 const ROW_INDEX = new Map(A64.map((row, i) => [row, i] as const));
 
-const formsByRow = new WeakMap<Tier0Image['tables'], Map<Row, ReadonlyMap<number, WrittenForm>>>();
+type FindForm = (decoded: Decoded) => WrittenForm;
+const finders = new WeakMap<Tier0Image['tables'], FindForm>();
 
-/** Finds the written form of a decoded instruction. Forms of a row are read when the first of them is met. */
-function formFinder(image: Pick<Tier0Image, 'tables'>): (decoded: Decoded) => WrittenForm {
-  const rows = formsByRow.get(image.tables) ?? new Map<Row, ReadonlyMap<number, WrittenForm>>();
-  formsByRow.set(image.tables, rows);
+/** Finds the written form of a decoded instruction; one finder serves all CPUs of an image. */
+function formFinder(image: Pick<Tier0Image, 'tables'>): FindForm {
+  const known = finders.get(image.tables);
+  if (known) return known;
+  const read = formReader(image), rows = new Map<Row, ReadonlyMap<number, WrittenForm>>();
   const formsOf = (row: Row): ReadonlyMap<number, WrittenForm> => {
-    const forms = new Map(writtenForms(image, ROW_INDEX.get(row)!).map(f => [f.form, f]));
+    const forms = new Map(read(ROW_INDEX.get(row)!).map(f => [f.form, f]));
     rows.set(row, forms);
     return forms;
   };
-  return decoded => {
+  const find: FindForm = decoded => {
     const form = (rows.get(decoded.row) ?? formsOf(decoded.row)).get(formNumber(decoded));
     invariant(form, `${decoded.row.name} has a form that was not generated: ${JSON.stringify(decoded.form)}`);
     return form;
   };
+  finders.set(image.tables, find);
+  return find;
 }
 
 export interface Code {

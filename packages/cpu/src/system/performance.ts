@@ -68,6 +68,14 @@ export function skipCycles(ctx: CpuContext): void {
 const tellLine = ({ cells, ports }: CpuContext): void =>
   ports.performance?.line(bit(cells.PMCR_EL0, PMCR.E) && (cells.PMOVSCLR_EL0 & cells.PMINTENSET_EL1) !== 0n);
 
+/** Goes on from registers that were loaded: what they counted is in them. Called with the number of retired instructions and the clock loaded too. */
+export function resumeCounting(ctx: CpuContext): void {
+  digestCounting(ctx.cpu, ctx.cells);
+  ctx.cpu.countedInstructions = ctx.cpu.retired;
+  skipCycles(ctx);
+  tellLine(ctx);
+}
+
 /** How many instructions and cycles may pass before an overflow that raises an interrupt, at the earliest; null for none. */
 export function nextOverflow(ctx: CpuContext): { readonly instructions: bigint | null; readonly cycles: bigint | null } {
   const { cpu, cells } = ctx, near: { instructions: bigint | null; cycles: bigint | null } = { instructions: null, cycles: null };

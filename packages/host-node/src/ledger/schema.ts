@@ -8,7 +8,7 @@ CREATE TABLE ledger (id TEXT NOT NULL, collections BIGINT NOT NULL);
 CREATE TABLE guest (
   name TEXT PRIMARY KEY, id TEXT NOT NULL UNIQUE, state TEXT NOT NULL, since BIGINT NOT NULL,
   owner TEXT, epoch BIGINT NOT NULL, lease_until BIGINT, generation BIGINT NOT NULL, memory_bytes BIGINT NOT NULL, store TEXT,
-  wake_at BIGINT, wake_sources TEXT NOT NULL, last_sleep TEXT, last_wake TEXT, origin TEXT
+  wake_at BIGINT, wake_sources TEXT NOT NULL, last_sleep TEXT, last_wake TEXT, origin TEXT, peer TEXT, handover TEXT
 );
 CREATE INDEX guest_due ON guest (wake_at) WHERE state = 'parked' AND wake_at IS NOT NULL;
 CREATE TABLE inbox (

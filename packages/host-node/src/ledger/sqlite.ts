@@ -16,6 +16,7 @@ type Row = Record<string, SQLOutputValue>;
 const GUEST = {
   name: 'name', id: 'id', state: 'state', since: 'since', owner: 'owner', epoch: 'epoch', leaseUntil: 'lease_until', generation: 'generation',
   memoryBytes: 'memory_bytes', store: 'store', wakeAt: 'wake_at', wakeSources: 'wake_sources', lastSleep: 'last_sleep', lastWake: 'last_wake', origin: 'origin',
+  peer: 'peer', handover: 'handover',
 } as const satisfies Record<keyof GuestRow, string>;
 const GENERATION = {
   generation: 'generation', manifest: 'manifest', root: 'root', epoch: 'epoch', store: 'store', storedAt: 'stored_at',
@@ -43,6 +44,7 @@ const columns = Object.values(GUEST), generationColumns = Object.values(GENERATI
 const marks = (count: number): string => Array(count).fill('?').join(', ');
 const SQL = {
   guest: 'SELECT * FROM guest WHERE name = ?',
+  named: 'SELECT name FROM guest WHERE id = ?',
   guests: 'SELECT * FROM guest ORDER BY name',
   inbox: 'SELECT kind, detail, at FROM inbox WHERE guest = ? ORDER BY seq',
   generations: 'SELECT * FROM generation WHERE guest = ? ORDER BY generation',
@@ -89,18 +91,25 @@ export class SqliteLedger implements Ledger {
     });
   }
 
-  #apply(before: GuestRow | null, { guest, post, taken, publish, forget }: GuestChange): void {
+  #apply(before: GuestRow | null, { guest, post, carried = [], taken, publish, forget = [] }: GuestChange): void {
     const sql = this.#statements, id = (guest ?? before)?.id;
     if (id === undefined) return;
     if (guest === null) {
       sql.remove.run(id);
       return;
     }
+    if (guest && before?.id !== id) this.#checkNew(guest);
     if (guest) sql.put.run(...(Object.keys(GUEST) as (keyof GuestRow)[]).map(field => valueOf(guest[field])));
     if (taken) sql.take.run(id);
-    if (post) sql.post.run(id, post.kind, post.detail, post.at);
+    for (const { kind, detail, at } of [...carried, ...(post ? [post] : [])]) sql.post.run(id, kind, detail, at);
+    for (const generation of forget) sql.forget.run(id, generation);
     if (publish) sql.publish.run(id, ...(Object.keys(GENERATION) as (keyof GenerationRow)[]).map(field => valueOf(publish[field])));
-    for (const generation of forget ?? []) sql.forget.run(id, generation);
+  }
+
+  /** A new row must not take another one's place. */
+  #checkNew({ id, name }: GuestRow): void {
+    const taken = this.#statements.named.get(id)?.['name'];
+    if (taken !== undefined) throw new HypnosError('EEXIST', `the guest is here already, as ${String(taken)}: it cannot be ${name} too.`);
   }
 
   #view(name: string): GuestView {

@@ -6,6 +6,9 @@ import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 /** Level 1: of the levels the one whose time a park can afford. */
 const LEVEL = 1;
 
+/** No chunk is larger than this power of two; a frame that asks for a larger window would get it before it is known to be worth nothing. */
+const WINDOW_LOG = 20;
+
 export const nodeContent: Content = {
   sha256(...pieces) {
     const hash = createHash('sha256');
@@ -15,7 +18,7 @@ export const nodeContent: Content = {
   compress: bytes => zstdCompressSync(bytes, { params: { [constants.ZSTD_c_compressionLevel]: LEVEL } }),
   decompress(frame, length) {
     try {
-      return zstdDecompressSync(frame, { maxOutputLength: Math.max(length, 1) });
+      return zstdDecompressSync(frame, { maxOutputLength: Math.max(length, 1), params: { [constants.ZSTD_d_windowLogMax]: WINDOW_LOG } });
     } catch {
       return null;
     }

@@ -17,7 +17,7 @@ export interface Files {
   /** Makes the names in a folder durable. */
   syncFolder(path: string): Promise<void>;
   entries(path: string): Promise<Dirent[]>;
-  stat(path: string): Promise<{ readonly size: number; readonly mtimeNs: bigint; readonly isFile: boolean }>;
+  stat(path: string): Promise<{ readonly size: number; readonly mtimeNs: bigint; readonly isFile: boolean; readonly isFolder: boolean }>;
 }
 
 const FOLDER = constants.O_RDONLY | constants.O_DIRECTORY;
@@ -41,6 +41,6 @@ export const nodeFiles: Files = {
   entries: path => readdir(path, { withFileTypes: true }),
   async stat(path) {
     const found = await lstat(path, { bigint: true });
-    return { size: Number(found.size), mtimeNs: found.mtimeNs, isFile: found.isFile() };
+    return { size: Number(found.size), mtimeNs: found.mtimeNs, isFile: found.isFile(), isFolder: found.isDirectory() };
   },
 };

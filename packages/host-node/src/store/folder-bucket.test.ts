@@ -1,7 +1,8 @@
 /** A store in a folder: objects are there whole or not at all, whatever fails on the way, and nothing leads out of it. */
 import type { HypnosError } from '@hypnos/base';
 import assert from 'node:assert/strict';
-import { link, mkdir, mkdtemp, readdir, rm, symlink, truncate, utimes, writeFile } from 'node:fs/promises';
+import { spawnSync } from 'node:child_process';
+import { link, mkdir, mkdtemp, readdir, readFile, rm, symlink, truncate, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -25,7 +26,7 @@ test('an object is put once, read whole and in parts, listed and deleted', async
   assert.equal(await bucket.get(NAME), null);
   assert.equal(await bucket.size(NAME), null);
   assert.equal(await bucket.putIfAbsent(NAME, bytes), 'stored');
-  assert.equal(await bucket.putIfAbsent(NAME, Uint8Array.of(1)), 'present');
+  assert.equal(await bucket.putIfAbsent(NAME, bytes.map(byte => ~byte)), 'present');
   assert.deepEqual(await bucket.get(NAME), bytes);
   assert.deepEqual(await bucket.get(NAME, { offset: 500, length: 9 }), bytes.slice(500, 509));
   assert.equal(await bucket.size(NAME), bytes.length);
@@ -51,9 +52,50 @@ test('a link in the store is not followed', async () => {
   await mkdir(join(root, 'packs'), { recursive: true });
   await symlink(secret, join(root, NAME));
   const bucket = new FolderBucket(root);
-  await assert.rejects(bucket.get(NAME), /it is a link, and the store has none/);
+  await assert.rejects(bucket.get(NAME), /it is a link, a pipe or a device, and the store has none/);
   assert.equal(await bucket.size(NAME), null);
   assert.deepEqual(await all(bucket.list('packs/')), []);
+});
+
+test('a link in the place of a folder is not followed: nothing is read, listed, written or deleted behind it', async () => {
+  for (const folder of ['packs', 'unfinished']) {
+    const root = fresh(), outside = fresh(), bucket = new FolderBucket(root);
+    await mkdir(root);
+    await mkdir(outside);
+    await writeFile(join(outside, '0123abcd'), bytes);
+    await symlink(outside, join(root, folder));
+    await assert.rejects(bucket.putIfAbsent(NAME, Uint8Array.of(1)), /is no folder: a store has no links/, folder);
+    if (folder === 'packs') {
+      const acts = [() => bucket.get(NAME), () => bucket.size(NAME), () => bucket.delete(NAME), () => all(bucket.list('packs/'))];
+      for (const act of acts) await assert.rejects(act, /is no folder: a store has no links/);
+    }
+    assert.deepEqual(await readdir(outside), ['0123abcd'], folder);
+    assert.deepEqual(new Uint8Array(await readFile(join(outside, '0123abcd'))), bytes);
+  }
+});
+
+test('a pipe, a folder, a device or a link to one in the place of an object holds nobody up, and is never said to be stored', async () => {
+  const root = fresh(), bucket = new FolderBucket(root), place = join(root, NAME);
+  await mkdir(join(root, 'packs'), { recursive: true });
+  const put = [
+    () => void spawnSync('mkfifo', [place]), () => mkdir(place), () => symlink('/dev/zero', place), () => symlink('/dev/full', place), () => symlink(NAME, place),
+    () => writeFile(place, bytes.subarray(0, 9)),
+  ];
+  for (const make of put) {
+    await make();
+    const size = await bucket.size(NAME), got = await bucket.get(NAME).catch((error: HypnosError) => error.code);
+    assert.ok(size === null || size === 9, String(make));
+    assert.ok(got === null || got === 'EIO' || (got as Uint8Array).length === 9, String(make));
+    await assert.rejects(bucket.putIfAbsent(NAME, bytes), /is there already and is not what is to be stored/, String(make));
+    await rm(place, { recursive: true });
+  }
+});
+
+test('a file that claims to be larger than any object is not read whole', async () => {
+  const root = fresh(), bucket = new FolderBucket(root);
+  await bucket.putIfAbsent(NAME, bytes);
+  await truncate(join(root, NAME), 2 ** 40);
+  await assert.rejects(bucket.get(NAME), /has 1099511627776 bytes: it is no object of a store/);
 });
 
 test('an object that was cut off is an error, not fewer bytes', async () => {

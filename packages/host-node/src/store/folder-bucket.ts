@@ -13,6 +13,8 @@ const UNFINISHED = 'unfinished';
 /** A writer that has not touched its file for so long is taken for dead; if it lives, it finds its file gone and writes it again. */
 const ABANDONED_NS = 24n * 3600n * 1_000_000_000n;
 const WRITINGS = 3;
+/** More than any object has. */
+const MOST_BYTES = 2 ** 30;
 
 const codeOf = (error: unknown): string => (error as NodeJS.ErrnoException).code ?? '';
 const REASONS: Readonly<Record<string, string>> = {
@@ -25,7 +27,9 @@ const troubled = (doing: string, error: unknown): HypnosError =>
 export class FolderBucket implements Bucket {
   readonly #root: string;
   readonly #files: Files;
-  /** Folders whose own names, and those above them, are durable. */
+  /** Folders that are known to be ones. */
+  readonly #folders = new Set<string>();
+  /** Those whose own names, and those above them, are durable. */
   readonly #durable = new Set<string>();
 
   /** `root` is made when something is put into it. */
@@ -39,12 +43,40 @@ export class FolderBucket implements Bucket {
     return join(this.#root, name);
   }
 
+  /** The path of an object in a folder that is one, and not a link out of the store. */
+  async #inside(name: string): Promise<string> {
+    const path = this.#path(name), parts = name.split('/').slice(0, -1);
+    for (let depth = 1; depth <= parts.length; depth++) await this.#checkFolder(join(this.#root, ...parts.slice(0, depth)));
+    return path;
+  }
+
+  async #checkFolder(path: string): Promise<void> {
+    if (this.#folders.has(path)) return;
+    const found = await this.#stat(path);
+    if (found === null) return;
+    if (!found.isFolder) throw new HypnosError('EIO', `${path} is no folder: a store has no links and no files in the place of folders.`);
+    this.#folders.add(path);
+  }
+
+  async #stat(path: string): Promise<Awaited<ReturnType<Files['stat']>> | null> {
+    try {
+      return await this.#files.stat(path);
+    } catch (error) {
+      if (codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR') return null;
+      throw troubled(`look at ${path}`, error);
+    }
+  }
+
   async get(name: string, range?: { readonly offset: number; readonly length: number }): Promise<Uint8Array | null> {
-    const path = this.#path(name);
+    const path = await this.#inside(name), there = await this.#stat(path);
+    if (there === null || there.isFolder) return null;
+    // Opened, a device would already do something.
+    if (!there.isFile) throw new HypnosError('EIO', `cannot read ${path}: it is a link, a pipe or a device, and the store has none.`);
     return this.#reading(path, async file => {
       const found = await file.stat(), { size } = found;
       if (!found.isFile()) return null;
       const { offset, length } = range ?? { offset: 0, length: size };
+      if (length > MOST_BYTES) throw new HypnosError('EIO', `${path} has ${size} bytes: it is no object of a store.`);
       if (offset + length > size) throw new HypnosError('EIO', `${path} has ${size} bytes, and ${offset + length} were expected: it was cut off.`);
       const bytes = new Uint8Array(length);
       for (let done = 0; done < length; ) {
@@ -72,31 +104,28 @@ export class FolderBucket implements Bucket {
   }
 
   async size(name: string): Promise<number | null> {
-    try {
-      const { size, isFile } = await this.#files.stat(this.#path(name));
-      return isFile ? size : null;
-    } catch (error) {
-      if (codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR') return null;
-      throw troubled(`look at ${name}`, error);
-    }
+    const found = await this.#stat(await this.#inside(name));
+    return found?.isFile ? found.size : null;
   }
 
   async putIfAbsent(name: string, bytes: Uint8Array): Promise<'stored' | 'present'> {
     const path = this.#path(name);
     for (let writing = 1; ; writing++) {
-      const answer = await this.#put(path, bytes);
+      const answer = await this.#put(name, path, bytes);
       if (answer !== 'vanished') return answer;
       if (writing === WRITINGS) throw new HypnosError('EIO', `cannot store ${path}: its temporary file was removed ${WRITINGS} times; is somebody clearing the store's '${UNFINISHED}' folder?`);
     }
   }
 
-  async #put(path: string, bytes: Uint8Array): Promise<'stored' | 'present' | 'vanished'> {
+  async #put(name: string, path: string, bytes: Uint8Array): Promise<'stored' | 'present' | 'vanished'> {
     const unfinished = join(this.#root, UNFINISHED), temporary = join(unfinished, randomUUID());
     try {
       await this.#makeRoot(unfinished);
       await this.#makeFolder(dirname(path));
+      await this.#checkFolder(unfinished);
+      await this.#inside(name);
       await this.#write(temporary, bytes);
-      const answer = await this.#name(temporary, path);
+      const answer = await this.#name(temporary, path, bytes.length);
       await this.#files.syncFolder(dirname(path));
       return answer;
     } catch (error) {
@@ -109,7 +138,7 @@ export class FolderBucket implements Bucket {
   /** The root's name is durable before there is anything in it: who finds `first` there finds that, too, whatever became of the one who made it. */
   async #makeRoot(first: string): Promise<void> {
     if (this.#durable.has(first)) return;
-    if (await this.#files.stat(first).then(() => false, () => true)) {
+    if (await this.#stat(first) === null) {
       await this.#files.makeFolder(this.#root);
       for (let above = dirname(this.#root); await this.#syncAbove(above) && above !== dirname(above);) above = dirname(above);
       await this.#files.makeFolder(first);
@@ -151,20 +180,24 @@ export class FolderBucket implements Bucket {
     }
   }
 
-  async #name(temporary: string, path: string): Promise<'stored' | 'present' | 'vanished'> {
+  /** What has the name already is the same object; something else by that name must not be taken for one that is stored. */
+  async #name(temporary: string, path: string, length: number): Promise<'stored' | 'present' | 'vanished'> {
     try {
       await this.#files.link(temporary, path);
       return 'stored';
     } catch (error) {
-      if (codeOf(error) === 'EEXIST') return 'present';
       if (codeOf(error) === 'ENOENT') return 'vanished';
-      throw error;
+      if (codeOf(error) !== 'EEXIST') throw error;
+      const there = await this.#stat(path);
+      if (!there?.isFile || there.size !== length) throw new HypnosError('EIO', `${path} is there already and is not what is to be stored: verify the store.`);
+      return 'present';
     }
   }
 
   async *list(prefix: string): AsyncGenerator<{ readonly name: string; readonly bytes: number; readonly storedAtNs: bigint }> {
-    const folder = prefix.replace(/\/$/, '');
-    for (const entry of await this.#entries(this.#path(folder))) {
+    const folder = prefix.replace(/\/$/, ''), path = await this.#inside(folder);
+    await this.#checkFolder(path);
+    for (const entry of await this.#entries(path)) {
       const name = `${folder}/${entry.name}`;
       if (!isObjectName(name)) continue;
       if (entry.isDirectory()) yield* this.list(`${name}/`);
@@ -184,7 +217,7 @@ export class FolderBucket implements Bucket {
   }
 
   async delete(name: string): Promise<void> {
-    const path = this.#path(name);
+    const path = await this.#inside(name);
     try {
       await this.#files.unlink(path);
       await this.#files.syncFolder(dirname(path));

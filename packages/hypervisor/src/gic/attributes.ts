@@ -2,11 +2,12 @@
 import { HypnosError, hex } from '@hypnos/base';
 import { encodingOf, SYSTEM_REGISTERS } from '@hypnos/isa';
 import { VGIC_ADDR, VGIC_CTRL_INIT, VGIC_GROUP } from '../capabilities.ts';
-import type { GicDevice } from '../wall.ts';
+import type { GicAttribute, GicDevice } from '../wall.ts';
 import { ICC_ROWS, readIcc, writeIcc } from './cpu-interface.ts';
 import { explainWake, type WakeReport } from './explain.ts';
 import { affinityOf, type Gic } from './gic.ts';
 import { accessDistributor, accessRedistributor, DISTRIBUTOR_BYTES } from './mmio.ts';
+import { savedAttributes } from './saved.ts';
 import { cpuInterfaceShape, distributorShape, FIRST_SPI, redistributorShape, SPECIAL, WORDS } from './state.ts';
 
 const FRAME = 0x10000n;
@@ -50,6 +51,8 @@ export class GicAttributes implements GicDevice {
     if (group === VGIC_GROUP.ctrl) return attr === VGIC_CTRL_INIT;
     return (Object.values(VGIC_GROUP) as number[]).includes(group);
   }
+
+  stateAttrs(): readonly GicAttribute[] { return savedAttributes(this.#gic.seats.length, this.nrIrqs); }
 
   getAttr(group: number, attr: bigint): bigint {
     const d = this.#gic.distributor;

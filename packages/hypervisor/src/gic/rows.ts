@@ -20,6 +20,8 @@ export interface RegisterRow {
   readonly widths: readonly number[];
   readonly guest: View;
   readonly saver: View;
+  /** Its state is saved by this row; with `clears`, a write only sets bits, and the row at that offset clears them. Other rows show state that is saved elsewhere, or none. */
+  readonly saved?: true | { readonly clears: number };
 }
 
 const zero: View = { read: () => 0n, write: () => {} };
@@ -55,17 +57,17 @@ const nothing = (): void => {};
 
 const guestPending = (gic: Gic, i: number, word: number): number => gic.pending(i, word);
 
-const bits = (name: string, offset: number, guest: View, saver = guest): RegisterRow =>
-  ({ name, offset, length: 0x80, bitsPerIntid: 1, widths: WORD_ONLY, guest, saver });
+const bits = (name: string, offset: number, guest: View, saver = guest, saved?: RegisterRow['saved']): RegisterRow =>
+  ({ name, offset, length: 0x80, bitsPerIntid: 1, widths: WORD_ONLY, guest, saver, ...(saved && { saved }) });
 
 /** Rows that the distributor and, for word 0, the redistributor's SGI frame have at the same offsets. */
 const shared: readonly RegisterRow[] = [
-  bits('IGROUPR', 0x080, bitView(field('group'), assign('group'))),
-  bits('ISENABLER', 0x100, bitView(field('enabled'), set('enabled'))),
+  bits('IGROUPR', 0x080, bitView(field('group'), assign('group')), undefined, true),
+  bits('ISENABLER', 0x100, bitView(field('enabled'), set('enabled')), undefined, { clears: 0x180 }),
   bits('ICENABLER', 0x180, bitView(field('enabled'), clear('enabled'))),
-  bits('ISPENDR', 0x200, bitView(guestPending, set('latch')), bitView(field('latch'), assign('latch'))),
+  bits('ISPENDR', 0x200, bitView(guestPending, set('latch')), bitView(field('latch'), assign('latch')), true),
   bits('ICPENDR', 0x280, bitView(guestPending, clear('latch')), bitView(field('latch'), nothing)),
-  bits('ISACTIVER', 0x300, bitView(field('active'), set('active'))),
+  bits('ISACTIVER', 0x300, bitView(field('active'), set('active')), undefined, { clears: 0x380 }),
   bits('ICACTIVER', 0x380, bitView(field('active'), clear('active'))),
 ];
 
@@ -148,11 +150,11 @@ const redistributorTyper: View = {
 const plain = (name: string, offset: number, view: View, length = 4, widths: readonly number[] = [4]): RegisterRow =>
   ({ name, offset, length, bitsPerIntid: 0, widths, guest: view, saver: view });
 
-const priorities: RegisterRow = { name: 'IPRIORITYR', offset: 0x400, length: 0x400, bitsPerIntid: 8, widths: [1, 4], guest: priorityView, saver: priorityView };
-const config: RegisterRow = { name: 'ICFGR', offset: 0xc00, length: 0x100, bitsPerIntid: 2, widths: [4], guest: configView, saver: configView };
+const priorities: RegisterRow = { name: 'IPRIORITYR', offset: 0x400, length: 0x400, bitsPerIntid: 8, widths: [1, 4], guest: priorityView, saver: priorityView, saved: true };
+const config: RegisterRow = { name: 'ICFGR', offset: 0xc00, length: 0x100, bitsPerIntid: 2, widths: [4], guest: configView, saver: configView, saved: true };
 
 export const DISTRIBUTOR_ROWS: readonly RegisterRow[] = [
-  plain('GICD_CTLR', 0x0000, distributorCtlr),
+  { ...plain('GICD_CTLR', 0x0000, distributorCtlr), saved: true },
   plain('GICD_TYPER', 0x0004, distributorTyper),
   plain('GICD_IIDR', 0x0008, readOnly(() => IIDR)),
   plain('GICD_TYPER2', 0x000c, zero),
@@ -160,7 +162,7 @@ export const DISTRIBUTOR_ROWS: readonly RegisterRow[] = [
   ...shared.map(row => ({ ...row, name: `GICD_${row.name}`, guest: spiOnly(row.guest, 4), saver: spiOnly(row.saver, 4) })),
   { ...priorities, name: 'GICD_IPRIORITYR', guest: spiOnly(priorityView, 32), saver: spiOnly(priorityView, 32) },
   { ...config, name: 'GICD_ICFGR', guest: spiOnly(configView, 8), saver: spiOnly(configView, 8) },
-  { name: 'GICD_IROUTER', offset: 0x6000, length: 0x2000, bitsPerIntid: 64, widths: [4, 8], guest: routerView, saver: routerView },
+  { name: 'GICD_IROUTER', offset: 0x6000, length: 0x2000, bitsPerIntid: 64, widths: [4, 8], guest: routerView, saver: routerView, saved: true },
   plain('GICD_PIDR2', 0xffe8, readOnly(() => PIDR2)),
 ];
 

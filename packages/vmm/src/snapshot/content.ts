@@ -27,7 +27,10 @@ const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(
 /** Bytes as hexadecimal digits: how hashes are written in names and messages. */
 export const hexOf = (bytes: Uint8Array): string => Array.from(bytes, byte => HEX[byte]).join('');
 
+/** The bytes that hexadecimal digits write. */
+export const bytesOf = (hex: string): Uint8Array<ArrayBuffer> => Uint8Array.from(hex.match(/../g) ?? [], pair => Number.parseInt(pair, 16));
+
 /** The hash that `hex` writes; null where it is none. */
 export function hashOf(hex: string): Uint8Array<ArrayBuffer> | null {
-  return /^[0-9a-f]{64}$/.test(hex) ? Uint8Array.from(hex.match(/../g)!, pair => Number.parseInt(pair, 16)) : null;
+  return /^[0-9a-f]{64}$/.test(hex) ? bytesOf(hex) : null;
 }

@@ -63,8 +63,9 @@ const REGIONS = 64;
 const KINDS: readonly unknown[] = ['ram', 'flash', 'segment', 'firmware-item'] satisfies readonly Region['kind'][];
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> => typeof value === 'object' && value !== null && !Array.isArray(value);
 const isSize = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
-/** A value of anybody's, short enough for a sentence. */
-const shown = (value: unknown): string => (JSON.stringify(value) ?? 'nothing').slice(0, 40);
+/** A value of anybody's, short enough for a sentence, with nothing in it that a terminal obeys. Of one that holds others, which may go deep, only that. */
+const shown = (value: unknown): string => (isNested(value) ? 'a list or an object' : (JSON.stringify(value) ?? 'nothing').replace(/[^ -~]/g, '?').slice(0, 40));
+const isNested = (value: unknown): boolean => typeof value === 'object' && value !== null;
 
 function parsed(bytes: Uint8Array, what: string): Readonly<Record<string, unknown>> {
   let value: unknown;
@@ -85,6 +86,6 @@ function address(value: unknown, what: string): bigint {
 function readRegion(region: unknown, what: string): Region {
   check(isObject(region) && KINDS.includes(region['kind']) && isSize(region['bytes']), what, 'a region is of no known kind');
   const { kind, bytes, what: name, address: at } = region as { kind: Region['kind']; bytes: number; what?: unknown; address?: unknown };
-  check(name === undefined || (typeof name === 'string' && name.length <= 64), what, 'a region has no proper name');
+  check(name === undefined || (typeof name === 'string' && /^[ -~]{1,64}$/.test(name)), what, 'a region has no proper name');
   return { kind, bytes, ...(name !== undefined && { what: name }), ...(at !== undefined && { address: address(at, what) }) };
 }

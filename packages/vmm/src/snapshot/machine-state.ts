@@ -2,6 +2,7 @@
 import { state } from '@hypnos/base';
 import type { Vcpu, Vm } from '@hypnos/hypervisor';
 import type { Devices } from '../board/devices.ts';
+import { flashBytes } from '../board/map.ts';
 import { type Identity, identitySection } from '../identity.ts';
 import { type Lifecycle, lifecycleShape, SUSPEND } from '../lifecycle.ts';
 import type { Mailbox } from '../mailbox.ts';
@@ -13,7 +14,7 @@ import { check } from './refused.ts';
 import { loadVcpu, saveVcpu } from './vcpu-state.ts';
 
 /** The guest's counter; and what deterministic machines go on with where others have the world's entropy. */
-const timeShape = state.shape({ counter: state.u64(), entropy: state.u64() });
+export const timeShape = state.shape({ counter: state.u64(), entropy: state.u64() });
 const VERSION = 1;
 /** Console input that the guest has not taken: the path's last word is the line's name in the mailbox. */
 const CONSOLES = ['uart', 'virtio'] as const;
@@ -47,7 +48,7 @@ export function sectionsOf(sections: readonly ImageSection[], what: string): Fin
 export function saveMachine({ vm, vcpu, devices, life, mailbox, entropy, identity }: MachineState, counter: bigint): readonly ImageSection[] {
   const time = recordBytes(timeShape, t => { Object.assign(t, { counter, entropy: entropy.state() }); });
   return [
-    ...saveVcpu(vcpu, vm.map.ram), saveGic(vm.gic, vm.map.cpus),
+    ...saveVcpu(vcpu, vm.map.ram), saveGic(vm.gic),
     ...[...devices.slots].map(([slot, device]) => ({ path: `device/${slot}`, version: device.version, bytes: device.save() })),
     identitySection(identity),
     { path: 'lifecycle', version: VERSION, bytes: lifecycleShape.save(life) },
@@ -56,26 +57,28 @@ export function saveMachine({ vm, vcpu, devices, life, mailbox, entropy, identit
   ];
 }
 
-/** Puts everything back but the identity, which the machine was built with, and the consoles' input; answers the guest's counter, which the caller sets in motion. */
-export function loadMachine({ vm, vcpu, devices, life, entropy, memoryBytes }: MachineState, find: FindSection): bigint {
+/** Puts everything back but the identity, which the machine was built with, and the consoles' input; `hold` stops the guest's counter where it was, which the caller sets in motion. */
+export function loadMachine({ vm, vcpu, devices, life, entropy, memoryBytes }: MachineState, find: FindSection, hold: (counter: bigint) => void): void {
   const what = "the snapshot's", reader = new Reader(find('time', VERSION), `${what} time`), time = reader.record(timeShape);
   reader.end();
   const lifecycle = lifecycleShape.fresh();
   lifecycleShape.load(lifecycle, find('lifecycle', VERSION));
   check(lifecycle.suspended <= SUSPEND.system && lifecycle.asked <= 1, `${what} lifecycle`, 'it is in a state that no guest is in');
-  loadGic(vm.gic, vm.map.cpus, find);
-  loadVcpu(vcpu, find, vm.map.ram, memoryBytes);
+  check(lifecycle.held.every((bits, word) => bits === 0 || word * 32 < vm.gic.nrIrqs), `${what} lifecycle`, 'it holds interrupts that there are not');
+  loadVcpu(vcpu, find, vm.map.ram, memoryBytes + flashBytes(devices.slots.has('flash0')));
+  loadGic(vm.gic, find);                                                 // behind the timers, which by a counter not yet set drive their lines otherwise
+  hold(time.counter);                                                    // devices look at the time as they are loaded
   for (const [slot, device] of devices.slots) device.load(find(`device/${slot}`, device.version));
   lifecycleShape.load(life, lifecycleShape.save(lifecycle));
   entropy.resume(time.entropy);
   vm.restored();
-  return time.counter;
 }
 
 /** Console input back into the mailbox: the owner's thread does it, which alone writes there. */
 export function loadConsoles(mailbox: Mailbox, find: FindSection): void {
   for (const line of CONSOLES) {
     const bytes = find(`console/${line}`, VERSION);
-    check(mailbox[line].input.write(bytes) === bytes.length, "the snapshot's", `console/${line} holds more than a console does`);
+    check(bytes.length <= mailbox[line].input.room, `the snapshot's console/${line}`, 'it holds more than a console does');
+    mailbox[line].input.write(bytes);
   }
 }

@@ -5,7 +5,7 @@
 import { state } from '@hypnos/base';
 import { BOUNDS, HASH_BYTES } from './bounds.ts';
 import { CODEC, type Codec, type Content, SALT_BYTES, sameBytes } from './content.ts';
-import { checkImage, chunkCount, type Image, imageRoot, type ImageSection, isSectionPath, isZeroChunk } from './image.ts';
+import { checkImage, chunkCount, type Image, imageRoot, type ImageSection, isSectionPath, isZeroChunk, type MemoryTable } from './image.ts';
 import type { Place } from './pack.ts';
 import { joined, Reader, recordBytes } from './reader.ts';
 import { check } from './refused.ts';
@@ -13,13 +13,15 @@ import { check } from './refused.ts';
 export const FORMAT_VERSION = 1;
 const MAGIC = Uint8Array.from('HYPNOSM1', c => c.charCodeAt(0)), GUEST_BYTES = 16;
 
-const headerShape = state.shape({
+export const headerShape = state.shape({
   magic: state.bytes(MAGIC.length), version: state.u32(), sections: state.u32(), chunkBytes: state.u32(), chunks: state.u32(), packs: state.u32(),
   generation: state.u64(), epoch: state.u64(), parkedAtNs: state.u64(),
   guest: state.bytes(GUEST_BYTES), salt: state.bytes(SALT_BYTES), parent: state.bytes(HASH_BYTES), root: state.bytes(HASH_BYTES),
 });
-const sectionShape = state.shape({ hash: state.bytes(HASH_BYTES), version: state.u32(), pathBytes: state.u32(), bytes: state.u32() });
-const placeShape = state.shape({ pack: state.u32(), offset: state.u32(), stored: state.u32(), codec: state.u32() });
+export const sectionShape = state.shape({ hash: state.bytes(HASH_BYTES), version: state.u32(), pathBytes: state.u32(), bytes: state.u32() });
+export const placeShape = state.shape({ pack: state.u32(), offset: state.u32(), stored: state.u32(), codec: state.u32() });
+/** Places are many and a wake waits for them: they are written and read where they stand, and not as a record each. */
+const AT = { pack: placeShape.offsetOf('pack'), offset: placeShape.offsetOf('offset'), stored: placeShape.offsetOf('stored'), codec: placeShape.offsetOf('codec') };
 
 /** The place of a chunk: which of the manifest's packs, and where in it. */
 export interface ChunkPlace extends Place { readonly pack: number }
@@ -57,10 +59,7 @@ export function encodeManifest(manifest: Manifest, content: Content): { readonly
     h.parent.set(manifest.parent);
     h.root.set(imageRoot(image, content));
   });
-  const body = joined([
-    header, ...sections.map(section => encodeSection(section, content)), memory.hashes, ...packs,
-    ...places.map(place => recordBytes(placeShape, r => { Object.assign(r, place ?? {}); })),
-  ]);
+  const body = joined([header, ...sections.map(section => encodeSection(section, content)), memory.hashes, ...packs, encodePlaces(places)]);
   const hash = content.sha256(body);
   return { bytes: joined([body, hash]), hash };
 }
@@ -71,6 +70,19 @@ function encodeSection({ path, version, bytes }: ImageSection, content: Content)
     Object.assign(r, { version, pathBytes: path.length, bytes: bytes.length });
   });
   return joined([head, Uint8Array.from(path, c => c.charCodeAt(0)), bytes]);
+}
+
+function encodePlaces(places: readonly (ChunkPlace | null)[]): Uint8Array {
+  const bytes = new Uint8Array(places.length * placeShape.size), view = new DataView(bytes.buffer);
+  places.forEach((place, chunk) => {
+    if (!place) return;
+    const at = chunk * placeShape.size;
+    view.setUint32(at + AT.pack, place.pack, true);
+    view.setUint32(at + AT.offset, place.offset, true);
+    view.setUint32(at + AT.stored, place.stored, true);
+    view.setUint32(at + AT.codec, place.codec, true);
+  });
+  return bytes;
 }
 
 /** Reads a manifest and verifies all of it; throws EINVAL with a sentence for anything else. `what` names it there. */
@@ -89,7 +101,7 @@ export function decodeManifest(bytes: Uint8Array, content: Content, what: string
   checkImage(image, what);
   check(sameBytes(imageRoot(image, content), header.root), what, 'its root is not that of its sections and chunks');
   const packs = Array.from({ length: header.packs }, () => reader.bytes(HASH_BYTES).slice());
-  const places = Array.from({ length: header.chunks }, (_, chunk) => readPlace(reader, image, packs.length, chunk, what));
+  const places = readPlaces(reader.bytes(header.chunks * placeShape.size), image, packs.length, what);
   reader.end();
   const { guest, generation, epoch, parkedAtNs, parent } = header;
   return { guest, generation, epoch, parkedAtNs, parent, image, packs, places };
@@ -104,8 +116,17 @@ function readSection(reader: Reader, content: Content, what: string): ImageSecti
   return { path, version, bytes };
 }
 
-function readPlace(reader: Reader, { memory }: Image, packs: number, chunk: number, what: string): ChunkPlace | null {
-  const { pack, offset, stored, codec } = reader.record(placeShape);
+function readPlaces(bytes: Uint8Array, { memory }: Image, packs: number, what: string): readonly (ChunkPlace | null)[] {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length), places: (ChunkPlace | null)[] = [];
+  const u32 = (at: number): number => view.getUint32(at, true);
+  for (let at = 0; at < bytes.length; at += placeShape.size) {
+    const place = { pack: u32(at + AT.pack), offset: u32(at + AT.offset), stored: u32(at + AT.stored), codec: u32(at + AT.codec) };
+    places.push(checkPlace(place, memory, packs, places.length, what));
+  }
+  return places;
+}
+
+function checkPlace({ pack, offset, stored, codec }: Record<keyof ChunkPlace, number>, memory: MemoryTable, packs: number, chunk: number, what: string): ChunkPlace | null {
   if (isZeroChunk(memory, chunk)) {
     check(pack === 0 && offset === 0 && stored === 0 && codec === 0, what, `chunk ${chunk} is of zeroes and has a place`);
     return null;

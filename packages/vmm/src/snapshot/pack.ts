@@ -6,12 +6,12 @@
 import { state } from '@hypnos/base';
 import { BOUNDS, HASH_BYTES } from './bounds.ts';
 import { CODEC, type Codec, type Content, hexOf, SALT_BYTES, sameBytes } from './content.ts';
-import { joined, Reader, recordBytes } from './reader.ts';
+import { joined, Reader, recordBytes, recordsBytes } from './reader.ts';
 import { check, refused } from './refused.ts';
 
 const MAGIC = Uint8Array.from('HYPNOSP1', c => c.charCodeAt(0)), HEAD_BYTES = MAGIC.length + SALT_BYTES;
-const entryShape = state.shape({ hash: state.bytes(HASH_BYTES), offset: state.u32(), stored: state.u32(), length: state.u32(), codec: state.u32() });
-const trailerShape = state.shape({ indexHash: state.bytes(HASH_BYTES), chunks: state.u32(), indexOffset: state.u32() });
+export const entryShape = state.shape({ hash: state.bytes(HASH_BYTES), offset: state.u32(), stored: state.u32(), length: state.u32(), codec: state.u32() });
+export const trailerShape = state.shape({ indexHash: state.bytes(HASH_BYTES), chunks: state.u32(), indexOffset: state.u32() });
 export const TRAILER_BYTES: number = trailerShape.size;
 
 /** Where the bytes of a chunk are, in some pack. Sizes and offset in bytes. */
@@ -50,20 +50,25 @@ export class PackWriter {
 
   add(hash: Uint8Array, chunk: Uint8Array): Place {
     const squeezed = this.#content.compress(chunk), wins = squeezed.length < chunk.length * WORTH;
-    const bytes = wins ? squeezed : chunk.slice();
-    const place = { offset: this.#bytes, stored: bytes.length, codec: wins ? CODEC.zstd : CODEC.plain };
-    this.#pieces.push(bytes);
-    this.#bytes += bytes.length;
-    this.#entries.push({ hash: hash.slice(), length: chunk.length, ...place });
+    const codec = wins ? CODEC.zstd : CODEC.plain;
+    return this.addStored({ hash, length: chunk.length, codec }, wins ? squeezed : chunk);
+  }
+
+  /** Adds a chunk as it stands in another pack. */
+  addStored({ hash, length, codec }: Pick<PackEntry, 'hash' | 'length' | 'codec'>, stored: Uint8Array): Place {
+    const place = { offset: this.#bytes, stored: stored.length, codec };
+    this.#pieces.push(stored.slice());
+    this.#bytes += stored.length;
+    this.#entries.push({ hash: hash.slice(), length, ...place });
     return place;
   }
 
   /** The pack's bytes and its name. */
   finish(): { readonly bytes: Uint8Array; readonly hash: Uint8Array } {
-    const index = joined(this.#entries.map(entry => recordBytes(entryShape, r => {
-      r.hash.set(entry.hash);
-      Object.assign(r, { offset: entry.offset, stored: entry.stored, length: entry.length, codec: entry.codec });
-    })));
+    const index = recordsBytes(entryShape, this.#entries, (r, { hash, ...where }) => {
+      r.hash.set(hash);
+      Object.assign(r, where);
+    });
     const trailer = recordBytes(trailerShape, r => {
       r.indexHash.set(this.#content.sha256(index));
       Object.assign(r, { chunks: this.#entries.length, indexOffset: this.#bytes });
@@ -93,11 +98,11 @@ export function readIndex(tail: Uint8Array, size: number, content: Content, what
   const index = tail.subarray(0, tail.length - TRAILER_BYTES), { indexHash } = new Reader(trailer, what).record(trailerShape);
   check(sameBytes(content.sha256(index), indexHash), what, 'its index has another hash');
   const reader = new Reader(index, what), entries: PackEntry[] = [];
-  while (reader.at < index.length) {
-    const { hash, offset, stored, length, codec } = reader.record(entryShape);
+  for (const { hash, offset, stored, length, codec } of reader.records(entryShape, Math.floor(index.length / entryShape.size))) {
     check(offset >= HEAD_BYTES && offset + stored <= start && length <= BOUNDS.chunkBytes.most, what, `chunk ${entries.length} is not inside`);
-    entries.push({ hash, offset, stored, length, codec: codecOf(codec, what) });
+    entries.push({ hash: hash.slice(), offset, stored, length, codec: codecOf(codec, what) });
   }
+  reader.end();
   return entries;
 }
 

@@ -14,6 +14,9 @@ import { check } from './refused.ts';
 /** A region with its place in the area, in bytes. */
 export interface PlacedRegion extends Region { readonly start: number }
 
+/** Keys of firmware items have 16 bits (QEMU docs/specs/fw_cfg.rst). */
+const FIRMWARE_KEYS = 1n << 16n;
+
 /** Where regions begin, whatever the size of chunks. */
 const ALIGN = 64 * 1024;
 
@@ -44,6 +47,8 @@ export function planFromImage({ regions, ...machine }: MachineDescription, chunk
   for (const { what: name = 'file', address = 0n, bytes } of segments) {
     check(address >= MAP.ram.address && address + BigInt(bytes) <= MAP.ram.address + BigInt(memoryBytes), what, `its ${name} lies outside RAM`);
   }
+  const keys = files.filter(({ kind }) => kind === 'firmware-item').map(({ address = 0n }) => address);
+  check(keys.every(key => key < FIRMWARE_KEYS) && new Set(keys).size === keys.length, what, 'it has a firmware item twice, or one without a proper key');
   check(segments.some(({ what: name }) => name === DTB), what, 'it has no device tree');
   return { ...machine, chunkBytes, regions, identity };
 }

@@ -99,7 +99,7 @@ class Storing {
 }
 
 /** The packs that are referred to, each once, and the place of every chunk among them. */
-function placed(chunks: readonly (KnownPlace | null)[]): Pick<StoredImage, 'packs' | 'places'> {
+export function placed(chunks: readonly (KnownPlace | null)[]): Pick<StoredImage, 'packs' | 'places'> {
   const packs: Uint8Array[] = [], byName = new Map<string, number>(), byObject = new Map<Uint8Array, number>();
   const numberOf = (pack: Uint8Array): number => {
     const known = byObject.get(pack);

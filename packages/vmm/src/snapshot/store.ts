@@ -50,3 +50,14 @@ export async function getPackIndex(bucket: Bucket, hash: Uint8Array, content: Co
   const start = indexStart(await whole(bucket, name, TRAILER_BYTES, size - TRAILER_BYTES), size, name);
   return readIndex(await whole(bucket, name, size - start, start), size, content, name);
 }
+
+/** Bytes of all packs that a manifest refers to. Throws ENOENT where one is gone. */
+export async function packedBytes(bucket: Bucket, { packs }: Manifest): Promise<number> {
+  let sum = 0;
+  for (const name of packs.map(packName)) {
+    const bytes = await bucket.size(name);
+    if (bytes === null) throw new HypnosError('ENOENT', `the store has no ${name}: it was deleted, or never came whole.`);
+    sum += bytes;
+  }
+  return sum;
+}

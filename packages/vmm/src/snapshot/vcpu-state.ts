@@ -5,15 +5,15 @@
 import { state } from '@hypnos/base';
 import { TIMER_REGISTER, type Vcpu } from '@hypnos/hypervisor';
 import type { ImageSection } from './image.ts';
-import { joined, Reader, recordBytes } from './reader.ts';
+import { Reader, recordBytes, recordsBytes } from './reader.ts';
 import { check } from './refused.ts';
 
-const registerShape = state.shape({ id: state.u64(), low: state.u64(), high: state.u64() });
+export const registerShape = state.shape({ id: state.u64(), low: state.u64(), high: state.u64() });
 /**
  * Instructions retired, the event register of WFE, and the exclusive monitor, whose address counts from the beginning of RAM. An engine that does
  * not have them may begin with none: the architecture lets both be cleared at any time (DDI 0487 B2.12, D1.6).
  */
-const progressShape = state.shape({
+export const progressShape = state.shape({
   retired: state.u64(), mpState: state.u32(), event: state.u32(), serrorPending: state.u32(), serrorEsr: state.u64(),
   exclusiveBytes: state.u32(), exclusiveAt: state.u64(), exclusiveLow: state.u64(), exclusiveHigh: state.u64(),
 });
@@ -27,10 +27,10 @@ const paths = (index: number) => ({ registers: `vcpu/${index}/registers`, progre
 /** The vCPU must be out of RUN with no access half done. `ram` is where RAM begins in linear memory. */
 export function saveVcpu(vcpu: Vcpu, ram: number): readonly ImageSection[] {
   const path = paths(vcpu.index), { state: cpu } = vcpu, { serrorPending, serrorEsr } = vcpu.getEvents();
-  const registers = registersOf(vcpu).map(id => recordBytes(registerShape, r => {
+  const registers = recordsBytes(registerShape, registersOf(vcpu), (r, id) => {
     const value = vcpu.getOneReg(id);
     Object.assign(r, { id, low: BigInt.asUintN(64, value), high: value >> 64n });
-  }));
+  });
   const progress = recordBytes(progressShape, p => {
     Object.assign(p, { retired: cpu.retired, mpState: vcpu.getMpStateRaw(), event: cpu.event, serrorPending: Number(serrorPending), serrorEsr });
     if (cpu.exclusiveBytes === 0) return;
@@ -38,7 +38,7 @@ export function saveVcpu(vcpu: Vcpu, ram: number): readonly ImageSection[] {
     Object.assign(p, { exclusiveBytes, exclusiveAt: exclusiveAddress - BigInt(ram), exclusiveLow, exclusiveHigh });
   });
   return [
-    { path: path.registers, version: VERSION, bytes: joined(registers) },
+    { path: path.registers, version: VERSION, bytes: registers },
     { path: path.progress, version: VERSION, bytes: progress },
   ];
 }
@@ -48,8 +48,7 @@ export function loadVcpu(vcpu: Vcpu, section: (path: string, version: number) =>
   const path = paths(vcpu.index), what = `the snapshot's ${path.registers}`;
   const { mpState, serrorPending, serrorEsr, ...progress } = readProgress(section(path.progress, VERSION), ramBytes, `the snapshot's ${path.progress}`);
   const reader = new Reader(section(path.registers, VERSION), what), missing = new Set(registersOf(vcpu));
-  for (let left = missing.size; left > 0; left--) {
-    const { id, low, high } = reader.record(registerShape);
+  for (const { id, low, high } of reader.records(registerShape, missing.size)) {
     check(missing.delete(id), what, `it has a register that this machine has not, or has it twice (id ${id.toString(16)})`);
     vcpu.setOneReg(id, low | (high << 64n));
   }
