@@ -53,6 +53,8 @@ export class Keeper {
   #taking: Promise<number> = NONE_TAKEN;
   #parking: Promise<'parked' | 'events'> | undefined;
   #isParked = false;
+  /** The ledger has it that the guest is being parked, which came to nothing. */
+  #abortOwed = false;
   /** Somebody waits for it to sleep and be parked. */
   #parkWanted: PromiseWithResolvers<'parked' | 'events'> | undefined;
   #paused = false;
@@ -110,6 +112,7 @@ export class Keeper {
       await this.#change(transitions.renew(this.name, this.epoch, this.#lease));
       if (this.#over || this.#isParked) return;
       this.#mayRunFrom(now);
+      if (!this.#parking) await this.#payAbort();
       await this.takeEvents();
     } catch (error) {
       if (this.#over || this.#isParked) return;
@@ -223,6 +226,7 @@ export class Keeper {
     const asleep = this.#state === 'asleep';
     if (await this.#taking.catch(() => 0) > 0 || this.machine.wakeWaits) return 'events';    // they are on their way to the machine
     await this.#told;
+    await this.#payAbort();
     let attempt = await this.#change(transitions.beginPark(this.name, this.epoch));
     try {
       const { typed } = this.machine, clock = new Steps(this.#ports.host.clock), snapshot = await this.machine.snapshot(), parkedAtNs = this.#ports.host.clock.wallNs() - (snapshot.missedNs ?? 0n);
@@ -235,18 +239,28 @@ export class Keeper {
         else if (answer === 'parked') return answer;
         else break;
       }
-      await this.#goOn(asleep);
+      await this.#goOn();
       await this.#take();
       return 'events';
     } catch (error) {
-      await this.#goOn(asleep).catch(() => {});
+      await this.#goOn().catch(() => {});
       throw error;
     }
   }
 
-  async #goOn(asleep: boolean): Promise<void> {
-    await this.#change(transitions.abortPark(this.name, this.epoch, asleep));
-    this.machine.resume();
+  /** The guest goes on, whether or not the ledger can be told; if not, it is told with the next renewal, or before the next park. */
+  async #goOn(): Promise<void> {
+    this.#abortOwed = true;
+    try {
+      await this.#payAbort();
+    } finally {
+      this.machine.resume();
+    }
+  }
+  async #payAbort(): Promise<void> {
+    if (!this.#abortOwed) return;
+    await this.#change(transitions.abortPark(this.name, this.epoch, this.#state === 'asleep'));
+    this.#abortOwed = false;
   }
 
   async #storeAndPublish(snapshot: Snapshot, { collections, generations }: Attempt, how: Storing): Promise<'parked' | 'events' | 'collected'> {
@@ -271,7 +285,11 @@ export class Keeper {
     clock.step('publish');
     if (answer !== 'parked') return answer;
     this.#isParked = true;
-    this.#listeners.parked?.({ generation, root, progress, steps: clock.steps });
+    try {
+      this.#listeners.parked?.({ generation, root, progress, steps: clock.steps });
+    } catch (error) {
+      this.#notice(error);                                  // it is parked all the same, and must not run on
+    }
     return answer;
   }
 
