@@ -62,6 +62,7 @@ export class Keeper {
   /** Somebody waits for it to sleep and be parked. */
   #parkWanted: PromiseWithResolvers<'parked' | 'events'> | undefined;
   #paused = false;
+  #resets = 0;
   #cancelRenewal: (() => void) | undefined;
   #ended = false;
   #over = false;
@@ -168,6 +169,15 @@ export class Keeper {
         this.#state = 'running';
         this.#wake = NOTHING;
         return this.#tell(transitions.runs(this.name, this.epoch, wakeText(event)));
+      case 'reset':
+        this.#resets++;
+        return;
+      case 'booted':
+        this.#asking = undefined;
+        if (this.#state === 'running') return;
+        this.#state = 'running';
+        this.#wake = NOTHING;
+        return this.#tell(transitions.runs(this.name, this.epoch, 'it was reset'));
       case 'denied':
       case 'resumed':
       case 'ignored':
@@ -273,12 +283,12 @@ export class Keeper {
 
   async #attempt(why: string | null, asleep: boolean): Promise<'parked' | 'events'> {
     let attempt = await this.#change(transitions.beginPark(this.name, this.epoch));
-    const { typed } = this.machine, clock = new Steps(this.#ports.host.clock), snapshot = await this.machine.snapshot(), parkedAtNs = this.#ports.host.clock.wallNs();
+    const { typed } = this.machine, resets = this.#resets, clock = new Steps(this.#ports.host.clock), snapshot = await this.machine.snapshot(), parkedAtNs = this.#ports.host.clock.wallNs();
     const wake = this.#asking ?? (this.#state === 'asleep' ? this.#wake : NOTHING);      // all that was told before the snapshot has been heard
     clock.step('snapshot');
     for (;;) {
-      // The guest woke by itself before it was held, was woken and does not know yet, or something was typed: it is not to be stored.
-      const moved = (): boolean => (asleep && this.#state !== 'asleep') || this.machine.wakeWaits || this.machine.typed !== typed;
+      // The guest woke by itself before it was held, was woken and does not know yet, was reset, or something was typed: it is not to be stored.
+      const moved = (): boolean => (asleep && this.#state !== 'asleep') || this.machine.wakeWaits || this.#resets !== resets || this.machine.typed !== typed;
       const answer = moved() ? 'moved' : await this.#storeAndPublish(snapshot, attempt, { why, wake, moved, clock, parkedAtNs });
       if (answer === 'parked') return this.#released();
       if (answer === 'moved') this.machine.wake();

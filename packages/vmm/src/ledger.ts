@@ -115,7 +115,7 @@ export interface Ledger {
   readonly id: string;
   /**
    * Runs `decide` on the guest of this name and makes its change; if it throws, nothing is changed. `decide` may be called again. EEXIST for a new guest
-   * whose id another name has already.
+   * whose id another name has already. Where it rejects with anything but what `decide` threw, the change was made or it was not; but it is not made any more.
    */
   change<T>(name: string, decide: (view: GuestView) => GuestChange & { readonly answer: T }): Promise<T>;
   view(name: string): Promise<GuestView>;
