@@ -17,7 +17,7 @@ for (let won = 0; won < Number(rounds); ) {
     const number = guest.generation + 1;
     await ledger.change(name, transitions.publish(name, epoch, {
       generation: { generation: number, manifest: `${number}`, root: '', epoch, storedAt: 0, newBytes: 0, storedBytes: 0 }, store: 'nowhere', wakeAt: null, wakeSources: [],
-      collections, keep: 1_000_000,
+      collections, seen: taken.at(-1)!.seq, keep: 1_000_000,
     }));
     console.log(`left ${epoch}`);
     won++;

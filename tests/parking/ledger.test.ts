@@ -24,9 +24,9 @@ async function withDev(file = ':memory:') {
   const clock = { now: 1000 }, ledger = new SqliteLedger(file, () => clock.now);
   const be = <T>(decision: Decision<T>) => ledger.change('dev', decision);
   const { epoch } = await be(transitions.create('dev', { id: id(1), owner: 'a', lease: LEASE, memoryBytes: 1 << 28 }));
-  const park = async (generation: number, holder: number, wakeAt: number | null = null) => {
+  const park = async (generation: number, holder: number, wakeAt: number | null = null, seen = 0) => {
     const { collections } = await be(transitions.beginPark('dev', holder));
-    return be(transitions.publish('dev', holder, { generation: generationOf(generation, holder), store: '/store', wakeAt, wakeSources: ['rtc'], collections }));
+    return be(transitions.publish('dev', holder, { generation: generationOf(generation, holder), store: '/store', wakeAt, wakeSources: ['rtc'], collections, seen }));
   };
   return { ledger, clock, be, epoch, park, view: (): Promise<GuestView> => ledger.view('dev') };
 }
@@ -78,11 +78,33 @@ test('an event that comes while a guest is being parked aborts it, and is not lo
   assert.equal(await park(1, epoch), 'events');
   assert.deepEqual([(await view()).guest?.state, (await view()).generations], ['parking', []]);
   await be(transitions.abortPark('dev', epoch, false));
-  assert.deepEqual((await be(transitions.take('dev', epoch))).map(e => e.detail), ['a packet']);
-  assert.equal(await park(1, epoch), 'parked');
+  const [packet] = await be(transitions.take('dev', epoch));
+  assert.equal(packet?.detail, 'a packet');
+  assert.equal(await park(1, epoch), 'events', 'what the image has not seen');
+  assert.equal(await park(1, epoch, null, packet.seq), 'parked');
+  assert.deepEqual((await view()).inbox, []);
   await be(transitions.post('dev', { kind: 'wake', detail: 'another' }));
   const b = await be(transitions.acquire('dev', 'b', LEASE));
   assert.deepEqual((await be(transitions.take('dev', b.epoch))).map(e => e.detail), ['another']);
+});
+
+test('events that an owner took are there for the next one until they are stored as seen; one stands for all before it', async () => {
+  const { be, epoch, park, view, clock } = await withDev();
+  await park(1, epoch);
+  const b = await be(transitions.acquire('dev', 'b', LEASE)), post = (detail: string) => be(transitions.post('dev', { kind: 'wake', detail }));
+  await post('one');
+  await post('two');
+  const seen = (await be(transitions.take('dev', b.epoch))).at(-1)!.seq;
+  await post('three');
+  assert.deepEqual((await be(transitions.take('dev', b.epoch, seen))).map(e => e.detail), ['three']);
+  assert.deepEqual((await be(transitions.take('dev', b.epoch, seen))).map(e => e.detail), ['three'], 'an answer that was lost is given again');
+  assert.deepEqual((await view()).inbox.map(e => e.detail), ['two', 'three']);
+  clock.now += LEASE;
+  await be(transitions.recover('dev', () => false));
+  const c = await be(transitions.acquire('dev', 'c', LEASE)), again = await be(transitions.take('dev', c.epoch));
+  assert.deepEqual(again.map(e => e.detail), ['two', 'three']);
+  assert.equal(await park(2, c.epoch, null, again.at(-1)!.seq), 'parked');
+  assert.deepEqual((await view()).inbox, []);
 });
 
 test('a dead owner frees its guest at once, a silent one when its lease ends; a guest that was never stored is off', async () => {

@@ -17,8 +17,6 @@ import type { Attempt, Decision } from './transitions.ts';
 /** Guests whose newest image a first park looks into for chunks that are stored already. */
 const RELATIVES = 16;
 
-const NONE_TAKEN: Promise<number> = Promise.resolve(0);
-
 export interface Kept {
   readonly name: string;
   readonly id: string;
@@ -48,9 +46,17 @@ export class Keeper {
   /** Changes of the ledger, one behind the other. */
   #told: Promise<unknown> = Promise.resolve();
   #state: 'waking' | 'running' | 'asleep';
-  #wake: WakeOutlook = { sources: [], filtered: [] };
-  /** The events being taken: how many there were. */
-  #taking: Promise<number> = NONE_TAKEN;
+  #wake: WakeOutlook = NOTHING;
+  /** What would wake a guest that has asked to sleep and does not know the answer yet. */
+  #asking: WakeOutlook | undefined;
+  /** The events being taken, and the newest that the machine was told of. */
+  #taking: Promise<void> = Promise.resolve();
+  #seen = 0;
+  /** What the ledger was told last, and whether it did not answer. */
+  #last: Decision<unknown> | undefined;
+  #untold = false;
+  /** The manifest that is being published, and what is to be said when it is. */
+  #publishing: { readonly manifest: string; readonly report: ParkReport } | undefined;
   #parking: Promise<'parked' | 'events'> | undefined;
   #isParked = false;
   /** The ledger has it that the guest is being parked, which came to nothing. */
@@ -58,7 +64,9 @@ export class Keeper {
   /** Somebody waits for it to sleep and be parked. */
   #parkWanted: PromiseWithResolvers<'parked' | 'events'> | undefined;
   #paused = false;
+  #resets = 0;
   #cancelRenewal: (() => void) | undefined;
+  #ended = false;
   #over = false;
 
   constructor(ports: ParkingPorts, kept: Kept, listeners: KeeperListeners = {}) {
@@ -80,6 +88,7 @@ export class Keeper {
     this.#renewLater();
     try {
       const ended = await this.machine.run();
+      this.#ended = true;
       await this.#parking?.catch(() => {});
       await this.#told;
       if (!this.#isParked) await this.#letGo(ended);
@@ -94,7 +103,20 @@ export class Keeper {
   /** A machine that failed leaves its guest as it was stored; one that ended is off. */
   async #letGo({ ending }: Ended): Promise<void> {
     const decision = ending === 'fault' ? transitions.release(this.name, this.epoch) : transitions.end(this.name, this.epoch);
-    await this.#change(decision).catch(error => this.#notice(error));
+    const { clock } = this.#ports.host, until = clock.monotonicNs() + BigInt(Math.ceil(this.#lease * 1e6));    // after that anybody frees it
+    await this.#insist(() => this.#change(decision), () => clock.monotonicNs() > until).catch(error => this.#notice(error));
+  }
+
+  /** Tries until the ledger says yes or no, or until it is `enough`. */
+  async #insist<T>(act: () => Promise<T>, enough: () => boolean): Promise<T> {
+    for (;;) {
+      try {
+        return await act();
+      } catch (error) {
+        if (isAnswer(error) || enough()) throw error;
+        await new Promise<void>(resolve => { this.#ports.host.timer(this.#lease / 10, resolve); });
+      }
+    }
   }
 
   #change<T>(decision: Decision<T>): Promise<T> { return this.#ports.ledger.change(this.name, decision); }
@@ -113,23 +135,30 @@ export class Keeper {
       if (this.#over || this.#isParked) return;
       this.#mayRunFrom(now);
       if (!this.#parking) await this.#payAbort();
+      if (this.#untold && !this.#parking) this.#tell(this.#last!);
       await this.takeEvents();
     } catch (error) {
       if (this.#over || this.#isParked) return;
       this.#notice(error);
-      if (error instanceof HypnosError && (error.code === 'ESTALE' || error.code === 'ENOENT')) return this.machine.stop();
+      if (isLost(error)) return this.machine.stop();
     }
     this.#renewLater();
   }
 
-  /** The ledger hears of sleeps and wakes in their order; what it cannot be told ends nothing, a lost lease excepted, which renewal notices. */
+  /** The ledger hears of sleeps and wakes in their order, and of the last again where it did not answer. That ends nothing, a lost lease excepted, which renewal notices. */
   #tell(decision: Decision<unknown>): void {
-    this.#told = this.#told.then(() => this.#change(decision)).catch(error => { if (!this.#isParked) this.#notice(error); });
+    this.#last = decision;
+    this.#untold = false;
+    this.#told = this.#told.then(() => this.#change(decision)).catch(error => {
+      if (!isAnswer(error) && this.#last === decision) this.#untold = true;
+      if (!this.#isParked) this.#notice(error);
+    });
   }
 
   #happened(event: MachineEvent): void {
     switch (event.event) {
       case 'asleep':
+        this.#asking = undefined;
         this.#wake = event.wake;
         this.#state = 'asleep';
         return this.#tell(transitions.fellAsleep(this.name, this.epoch, wakeOf(event.wake), sleepText(event.wake)));
@@ -141,7 +170,22 @@ export class Keeper {
       case 'woke':
         if (this.#state === 'running') return;
         this.#state = 'running';
+        this.#wake = NOTHING;
         return this.#tell(transitions.runs(this.name, this.epoch, wakeText(event)));
+      case 'reset':
+        this.#resets++;
+        return;
+      case 'booted':
+        this.#asking = undefined;
+        if (this.#state === 'running') return;
+        this.#state = 'running';
+        this.#wake = NOTHING;
+        return this.#tell(transitions.runs(this.name, this.epoch, 'it was reset'));
+      case 'denied':
+      case 'resumed':
+      case 'ignored':
+        this.#asking = undefined;
+        return;
       case 'paused':
       case 'running':
         this.#paused = event.event === 'paused';
@@ -153,17 +197,13 @@ export class Keeper {
   /** Takes what came into the guest's inbox and does it: called by the bell, and with each renewal of the lease. */
   async takeEvents(): Promise<void> {
     if (this.#parking) return;                             // the park will find them
-    const taking = this.#taking = this.#take();
-    try {
-      await taking;
-    } finally {
-      if (this.#taking === taking) this.#taking = NONE_TAKEN;
-    }
+    await (this.#taking = this.#taking.then(() => this.#take(), () => this.#take()));
   }
-  async #take(): Promise<number> {
-    const events = await this.#change(transitions.take(this.name, this.epoch));
-    for (const event of events) this.#act(event);
-    return events.length;
+  async #take(): Promise<void> {
+    for (const event of await this.#change(transitions.take(this.name, this.epoch, this.#seen))) {
+      this.#act(event);
+      this.#seen = event.seq;
+    }
   }
   #act({ kind }: InboxEvent): void {
     if (kind === 'sleep-key') this.machine.press('sleep');
@@ -172,6 +212,7 @@ export class Keeper {
 
   /** How a guest that asks to sleep is answered: it is stored if somebody wants it to be, otherwise `otherwise` decides. */
   async decide(request: SuspendRequest, otherwise: (request: SuspendRequest) => SuspendDecision | Promise<SuspendDecision>): Promise<SuspendDecision> {
+    this.#asking = request.wake;
     const wanted = this.#parkWanted;
     if (!wanted) return otherwise(request);
     this.#parkWanted = undefined;
@@ -194,77 +235,111 @@ export class Keeper {
     return this.#parkWanted.promise;
   }
 
-  pause(): void { this.machine.pause(); }
-  unpause(): void { this.machine.resume(); }
+  pause(): void { this.#atRest(); this.machine.pause(); }
+  unpause(): void { this.#atRest(); this.machine.resume(); }
+  /** While it is stored its memory stands still. */
+  #atRest(): void {
+    if (this.#parking) throw new HypnosError('EBUSY', `${this.name} is being parked: wait for it.`);
+  }
   get state(): 'waking' | 'running' | 'asleep' { return this.#state; }
   get paused(): boolean { return this.#paused; }
   get wake(): WakeOutlook { return this.#wake; }
 
   /** Answers a guest that asks to sleep by storing it. Rejects where that cannot be done: the guest is still here then. */
   async parkAsked(request: SuspendRequest): Promise<SuspendDecision> {
-    this.#wake = request.wake;
-    if (await this.park(sleepText(request.wake)) === 'parked') return { do: 'park' };
-    this.machine.wake();                                   // what came meanwhile wakes it as soon as it sleeps
-    return request.sleep();
+    this.#asking = request.wake;
+    return await this.park(sleepText(request.wake)) === 'parked' ? { do: 'park' } : request.sleep();    // what came meanwhile wakes it as soon as it sleeps
   }
 
   /** Stores a guest that is at rest in this machine, or (with `--now`) runs: the machine ends when it is parked, and goes on when an event came. */
   async parkHere(): Promise<'parked' | 'events'> {
-    const how = await this.park(this.#state === 'asleep' ? null : 'it was stored as it ran');
-    if (how === 'parked') this.machine.release();
-    else this.machine.wake();
-    return how;
+    return this.park(this.#state === 'asleep' ? null : 'it was stored as it ran');
   }
 
-  /** Snapshot, store, publish. `why` is what the ledger says of the sleep; null leaves that as it is. The machine is held while it lasts. */
+  /**
+   * Snapshot, store, publish. `why` is what the ledger says of the sleep; null leaves that as it is. The machine is held while it lasts, and ends when it is parked.
+   * Where it rejects the guest is still here, unless it has another owner: then the machine ends.
+   */
   park(why: string | null): Promise<'parked' | 'events'> {
     if (this.#parking) throw new HypnosError('EBUSY', `${this.name} is being parked: wait for it.`);
     return this.#parking = this.#park(why).finally(() => { this.#parking = undefined; });
   }
 
   async #park(why: string | null): Promise<'parked' | 'events'> {
-    const asleep = this.#state === 'asleep';
-    if (await this.#taking.catch(() => 0) > 0 || this.machine.wakeWaits) return 'events';    // they are on their way to the machine
+    const asleep = this.#state === 'asleep', paused = this.#paused;
+    await this.#taking.catch(() => {});
     await this.#told;
     await this.#payAbort();
-    let attempt = await this.#change(transitions.beginPark(this.name, this.epoch));
+    this.#publishing = undefined;
     try {
-      const { typed } = this.machine, clock = new Steps(this.#ports.host.clock), snapshot = await this.machine.snapshot(), parkedAtNs = this.#ports.host.clock.wallNs() - (snapshot.missedNs ?? 0n);
-      clock.step('snapshot');
-      for (;;) {
-        // The guest woke by itself before it was held, or it is being woken, or something was typed: it is not to be stored.
-        const moved = (): boolean => (asleep && this.#state !== 'asleep') || this.machine.typed !== typed || this.machine.wakeWaits;
-        const answer = moved() ? 'events' : await this.#storeAndPublish(snapshot, attempt, { why, moved, clock, parkedAtNs });
-        if (answer === 'collected') attempt = await this.#change(transitions.storeAgain(this.name, this.epoch));
-        else if (answer === 'parked') return answer;
-        else break;
-      }
-      await this.#goOn();
-      await this.#take();
-      return 'events';
+      if (await this.#attempt(why, asleep) === 'parked') return 'parked';
     } catch (error) {
-      await this.#goOn().catch(() => {});
+      if (await this.#wasPublished()) return this.#released();
+      await this.#goOn(paused);
       throw error;
+    }
+    await this.#goOn(paused);
+    await this.#take().catch(error => this.#notice(error));
+    return 'events';
+  }
+
+  async #attempt(why: string | null, asleep: boolean): Promise<'parked' | 'events'> {
+    let attempt = await this.#change(transitions.beginPark(this.name, this.epoch));
+    const { typed } = this.machine, resets = this.#resets, clock = new Steps(this.#ports.host.clock), snapshot = await this.machine.snapshot(), parkedAtNs = this.#ports.host.clock.wallNs() - (snapshot.missedNs ?? 0n);
+    const wake = this.#asking ?? (this.#state === 'asleep' ? this.#wake : NOTHING);      // all that was told before the snapshot has been heard
+    clock.step('snapshot');
+    for (;;) {
+      // The guest woke by itself before it was held, was woken and does not know yet, was reset, or something was typed: it is not to be stored.
+      const moved = (): boolean => (asleep && this.#state !== 'asleep') || this.machine.wakeWaits || this.#resets !== resets || this.machine.typed !== typed;
+      const answer = moved() ? 'moved' : await this.#storeAndPublish(snapshot, attempt, { why, wake, moved, clock, parkedAtNs });
+      if (answer === 'parked') return this.#released();
+      if (answer === 'moved') this.machine.wake();
+      if (answer !== 'collected') return 'events';
+      attempt = await this.#change(transitions.storeAgain(this.name, this.epoch));
     }
   }
 
   /** The guest goes on, whether or not the ledger can be told; if not, it is told with the next renewal, or before the next park. */
-  async #goOn(): Promise<void> {
+  async #goOn(paused: boolean): Promise<void> {
     this.#abortOwed = true;
-    try {
-      await this.#payAbort();
-    } finally {
-      this.machine.resume();
-    }
+    await this.#payAbort().catch(error => { if (isLost(error)) this.machine.stop(); });
+    if (!paused) this.machine.resume();
   }
   async #payAbort(): Promise<void> {
     if (!this.#abortOwed) return;
-    await this.#change(transitions.abortPark(this.name, this.epoch, this.#state === 'asleep'));
+    await this.#change(transitions.abortPark(this.name, this.epoch, this.#state === 'asleep')).catch(error => {
+      if (!isAnswer(error) || isLost(error)) throw error;    // the ledger never had it that the guest is being parked, otherwise
+    });
     this.#abortOwed = false;
   }
 
-  async #storeAndPublish(snapshot: Snapshot, { collections, generations }: Attempt, how: Storing): Promise<'parked' | 'events' | 'collected'> {
-    const { content } = this.#ports, bucket = this.#ports.bucket(this.store), { why, moved, clock, parkedAtNs } = how, { progress: onProgress } = this.#listeners;
+  /** The guest is the store's: whatever is answered to it, this machine does not go on. */
+  #released(): 'parked' {
+    this.#isParked = true;
+    this.machine.release();
+    try {
+      this.#listeners.parked?.(this.#publishing!.report);
+    } catch (error) {
+      this.#notice(error);                                  // it is parked all the same
+    }
+    return 'parked';
+  }
+
+  /**
+   * Parking failed. Where it failed as it was published the ledger alone knows whether the guest is parked, and perhaps woken elsewhere: the machine stays held
+   * until it says so, and ends where the guest has another owner.
+   */
+  async #wasPublished(): Promise<boolean> {
+    const publishing = this.#publishing;
+    if (!publishing) return false;
+    const view = await this.#insist(() => this.#ports.ledger.view(this.name), () => this.#ended).catch(() => null);
+    if (view?.generations.some(({ manifest }) => manifest === publishing.manifest)) return true;
+    if (view?.guest?.epoch !== this.epoch) this.machine.stop();
+    return false;
+  }
+
+  async #storeAndPublish(snapshot: Snapshot, { collections, generations }: Attempt, how: Storing): Promise<'parked' | 'events' | 'moved' | 'collected'> {
+    const { content } = this.#ports, bucket = this.#ports.bucket(this.store), { why, wake, moved, clock, parkedAtNs } = how, { progress: onProgress } = this.#listeners;
     const known = snapshot.since ? undefined : await this.#relatives();
     await register(this.#ports.ledger, bucket);
     clock.step('look');
@@ -275,21 +350,15 @@ export class Keeper {
     };
     const hash = await putManifest(bucket, manifest, content), root = hexOf(imageRoot(stored.image, content)), { progress } = stored;
     clock.step('manifest');
-    if (moved()) return 'events';
+    if (moved()) return 'moved';
+    this.#publishing = { manifest: hexOf(hash), report: { generation, root, progress, steps: clock.steps } };
     const answer = await this.#change(transitions.publish(this.name, this.epoch, {
       generation: {
         generation, manifest: hexOf(hash), root, epoch: this.epoch, storedAt: Number(parkedAtNs / 1_000_000n), newBytes: progress.written, storedBytes: storedBytes(manifest),
       },
-      store: this.store, collections, ...wakeOf(this.#wake), ...(why !== null && { lastSleep: why }),
+      store: this.store, collections, seen: this.#seen, ...wakeOf(wake), ...(why !== null && { lastSleep: why }),
     }));
     clock.step('publish');
-    if (answer !== 'parked') return answer;
-    this.#isParked = true;
-    try {
-      this.#listeners.parked?.({ generation, root, progress, steps: clock.steps });
-    } catch (error) {
-      this.#notice(error);                                  // it is parked all the same, and must not run on
-    }
     return answer;
   }
 
@@ -310,12 +379,20 @@ export class Keeper {
 interface Storing {
   /** What the ledger says of the sleep; null leaves that as it is. */
   readonly why: string | null;
+  readonly wake: WakeOutlook;
   /** Whether the guest is not any more as the snapshot has it. */
   moved(): boolean;
   readonly clock: Steps;
   /** When the machine was held. */
   readonly parkedAtNs: bigint;
 }
+
+const NOTHING: WakeOutlook = { sources: [], filtered: [] };
+
+/** Whether the ledger has said no. Every other error leaves open whether it did what it was asked. */
+const isAnswer = (error: unknown): boolean => error instanceof HypnosError && ['ESTALE', 'ENOENT', 'EBUSY', 'EINVAL'].includes(error.code);
+/** The guest has another owner by now, or is no more. */
+const isLost = (error: unknown): boolean => error instanceof HypnosError && ['ESTALE', 'ENOENT'].includes(error.code);
 
 const idBytes = (id: string): Uint8Array => Uint8Array.from(id.match(/../g)!, pair => Number.parseInt(pair, 16));
 

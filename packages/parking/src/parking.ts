@@ -21,12 +21,13 @@ export class Parking implements ParkingPlace {
   constructor(ports: ParkingPorts) { this.ports = ports; }
 
   get #lease(): number { return this.ports.lease ?? LEASE; }
+  get #machines(): Pick<typeof Machine, 'create' | 'restore'> { return this.ports.machines ?? Machine; }
 
   /** A machine whose guest has a name from now on. EEXIST where the name is taken. */
   async create(name: string, config: MachineConfig, how: { readonly store?: string; readonly listeners?: KeeperListeners } = {}): Promise<Machine> {
     transitions.checkName(name);
     await this.recover(name);
-    const { host, owner, ledger, defaultStore } = this.ports, machine = Machine.create(config, host), id = this.#newId(), grantedNs = host.clock.monotonicNs();
+    const { host, owner, ledger, defaultStore } = this.ports, machine = this.#machines.create(config, host), id = this.#newId(), grantedNs = host.clock.monotonicNs();
     const { epoch } = await ledger.change(name, transitions.create(name, { id, owner, lease: this.#lease, memoryBytes: machine.memoryBytes }));
     return this.#keep(new Keeper(this.ports, { name, id, epoch, machine, store: how.store ?? defaultStore }, how.listeners), grantedNs);
   }
@@ -49,10 +50,10 @@ export class Parking implements ParkingPlace {
     const { epoch, guest, from } = await ledger.change(name, transitions.acquire(name, owner, this.#lease, generation));
     try {
       const store = guest.store ?? this.ports.defaultStore, manifest = await this.manifest(store, name, guest.id, from);
-      const machine = Machine.restore(await openImage(manifest, this.ports.bucket(store), this.ports.content), { answered: { do: 'sleep' }, ...config }, host);
+      const machine = this.#machines.restore(await openImage(manifest, this.ports.bucket(store), this.ports.content), { answered: { do: 'sleep' }, ...config }, host);
       return this.#keep(new Keeper(this.ports, { name, id: guest.id, epoch, machine, store, from: manifest }, listeners), grantedNs);
     } catch (error) {
-      await ledger.change(name, transitions.release(name, epoch));
+      await ledger.change(name, transitions.release(name, epoch)).catch(() => {});      // its lease ends
       throw error;
     }
   }

@@ -1,5 +1,5 @@
 /** What parking needs of the world: a ledger, stores, a host, and who this process is. */
-import type { Bucket, Content, Host, Ledger, Progress } from '@hypnos/vmm';
+import type { Bucket, Content, Host, Ledger, Machine, Progress } from '@hypnos/vmm';
 
 export interface ParkingPorts {
   readonly ledger: Ledger;
@@ -15,6 +15,8 @@ export interface ParkingPorts {
   ownerIsDead(owner: string): boolean;
   /** Tells a guest's owner, somewhere, that its inbox has something: a hint that may be lost. */
   ring(guestId: string): void;
+  /** Makes machines. Default: the VMM's `Machine`. */
+  readonly machines?: Pick<typeof Machine, 'create' | 'restore'>;
   /** How long an owner's word holds without being renewed, in milliseconds. Default: `LEASE`. */
   readonly lease?: number;
 }

@@ -9,7 +9,7 @@
  *   To another ledger and from one: handover.ts.
  */
 import { HypnosError } from '@hypnos/base';
-import { type GenerationRow, type GuestChange, type GuestNote, type GuestRow, type GuestState, type GuestView, type InboxEvent, isGuestName } from '@hypnos/vmm';
+import { type GenerationRow, type GuestChange, type GuestNote, type GuestRow, type GuestState, type GuestView, type InboxEvent, isGuestName, type Received } from '@hypnos/vmm';
 
 export type Decision<T> = (view: GuestView) => GuestChange & { readonly answer: T };
 
@@ -93,21 +93,21 @@ export function checkHere(guest: GuestRow, states: readonly GuestState[] = ['mov
   if (says) throw new HypnosError('EBUSY', says(guest));
 }
 
-/** The owner says that its guest fell asleep, and what will wake it. */
+/** The owner says that its guest fell asleep, and what will wake it. It may say so again where it was not answered. */
 export const fellAsleep = (name: string, epoch: number, wake: Pick<GuestRow, 'wakeAt' | 'wakeSources'>, why: string): Decision<void> => view => {
-  const guest = owned(view, name, epoch, ['running', 'waking']);
+  const guest = owned(view, name, epoch, ['running', 'waking', 'asleep']);
   return { guest: at(guest, view, { state: 'asleep', ...wake, lastSleep: why }), answer: undefined };
 };
 
 /** The owner says that its guest runs: from a sleep here, or for the first time after it was acquired. */
 export const runs = (name: string, epoch: number, why: string): Decision<void> => view => {
-  const guest = owned(view, name, epoch, ['asleep', 'waking']);
+  const guest = owned(view, name, epoch, ['asleep', 'waking', 'running']);
   return { guest: at(guest, view, { state: 'running', wakeAt: null, wakeSources: [], lastWake: why }), answer: undefined };
 };
 
 /** The owner says that what it woke sleeps on, here: what will wake it is as it was. */
 export const stillAsleep = (name: string, epoch: number): Decision<void> => view => {
-  const guest = owned(view, name, epoch, ['waking']);
+  const guest = owned(view, name, epoch, ['waking', 'asleep']);
   return { guest: at(guest, view, { state: 'asleep' }), answer: undefined };
 };
 
@@ -127,8 +127,9 @@ export interface Attempt {
 }
 const attempt = ({ collections, generations }: GuestView): Attempt => ({ collections, generations });
 
+/** From whatever the ledger takes the owner's guest for: it may not have heard of the last change, nor been heard when it did this one. */
 export const beginPark = (name: string, epoch: number): Decision<Attempt> => view => {
-  const guest = owned(view, name, epoch, ['running', 'asleep']);
+  const guest = owned(view, name, epoch, RUNS);
   return { guest: at(guest, view, { state: 'parking' }), answer: attempt(view) };
 };
 
@@ -138,9 +139,10 @@ export const storeAgain = (name: string, epoch: number): Decision<Attempt> => vi
   return { answer: attempt(view) };
 };
 
-/** Parking came to nothing: the guest goes on as it was. */
+/** Parking came to nothing: the guest goes on as it was. Nothing changes where it had not begun, or is over already. */
 export const abortPark = (name: string, epoch: number, asleep: boolean): Decision<void> => view => {
-  const guest = owned(view, name, epoch, ['parking']);
+  const guest = owned(view, name, epoch, RUNS);
+  if (guest.state !== 'parking') return { answer: undefined };
   return { guest: at(guest, view, { state: asleep ? 'asleep' : 'running' }), answer: undefined };
 };
 
@@ -149,6 +151,8 @@ export interface Publication {
   readonly store: string;
   /** The attempt's counter. */
   readonly collections: number;
+  /** The newest event that the image has seen; 0 where it has seen none. */
+  readonly seen?: number;
   /** How many generations of the guest stay, this one included. */
   readonly keep?: number;
   readonly wakeAt: number | null;
@@ -164,19 +168,19 @@ const surplus = (generations: readonly Pick<GenerationRow, 'generation'>[], keep
   generations.map(({ generation }) => generation).sort((a, b) => b - a).slice(Math.max(1, keep));
 
 /**
- * The one moment at which a guest becomes parked: its manifest is published and its owner lets go, in one transaction, the bytes being durable before. An event that
- * came meanwhile aborts it, and so does its own appointment if that is over: `answer` is then 'events', and nothing has changed. 'collected' tells that a garbage
+ * The one moment at which a guest becomes parked: its manifest is published, the events that it has seen leave the inbox, and its owner lets go, in one transaction, the
+ * bytes being durable before. An event that came meanwhile aborts it, and so does its own appointment if that is over: `answer` is then 'events', and nothing has changed. 'collected' tells that a garbage
  * collection has begun since the attempt: what it stored may be deleted, and is to be stored again (`storeAgain`).
  */
 export const publish = (name: string, epoch: number, publication: Publication): Decision<'parked' | 'events' | 'collected'> => view => {
-  const { generation, collections, keep = KEPT, ...where } = publication, guest = owned(view, name, epoch, ['parking']);
-  if (view.inbox.length > 0 || (where.wakeAt !== null && where.wakeAt <= view.now)) return { answer: 'events' };
+  const { generation, collections, seen = 0, keep = KEPT, ...where } = publication, guest = owned(view, name, epoch, ['parking']);
+  if (view.inbox.some(({ seq }) => seq > seen) || (where.wakeAt !== null && where.wakeAt <= view.now)) return { answer: 'events' };
   if (view.collections !== collections) return { answer: 'collected' };
   if (generation.generation !== guest.generation + 1 || generation.epoch !== epoch) {
     throw new HypnosError('ESTALE', `generation ${generation.generation} does not follow ${guest.generation}: it was made for another state of ${name}.`);
   }
   return {
-    publish: { ...generation, ...where }, forget: surplus([...view.generations, generation], keep), answer: 'parked',
+    publish: { ...generation, ...where }, seen, forget: surplus([...view.generations, generation], keep), answer: 'parked',
     guest: at(guest, view, { ...NOBODY, ...where, state: 'parked', epoch: epoch + 1, generation: generation.generation }),
   };
 };
@@ -237,10 +241,13 @@ export const post = (name: string, event: Omit<InboxEvent, 'at'>): Decision<Gues
   return { post: { ...event, at: view.now }, answer: guest };
 };
 
-/** The owner takes the events that came. */
-export const take = (name: string, epoch: number): Decision<readonly InboxEvent[]> => view => {
+/**
+ * The owner takes the events that came after `seen`. They stay in the inbox until a generation is published that has seen them: where an owner dies, what they
+ * woke is lost with it, and they are there to wake the guest again. The newest is enough for that, so the owner's next look takes out the others.
+ */
+export const take = (name: string, epoch: number, seen = 0): Decision<readonly Received[]> => view => {
   owned(view, name, epoch, RUNS);
-  return { taken: view.inbox.length > 0, answer: view.inbox };
+  return { ...(view.inbox[0] && view.inbox[0].seq < seen && { seen: seen - 1 }), answer: view.inbox.filter(({ seq }) => seq > seen) };
 };
 
 export interface Fork {

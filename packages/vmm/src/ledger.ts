@@ -78,12 +78,15 @@ export interface InboxEvent {
   readonly at: number;
 }
 
+/** An event in an inbox. Those that come later have higher numbers. */
+export interface Received extends InboxEvent { readonly seq: number }
+
 /** What a transaction sees of one guest. */
 export interface GuestView {
   /** Null where no guest has that name. */
   readonly guest: GuestRow | null;
   /** Oldest first. */
-  readonly inbox: readonly InboxEvent[];
+  readonly inbox: readonly Received[];
   readonly generations: readonly GenerationRow[];
   /** How many garbage collections have begun: what was stored before one may not be published after it. */
   readonly collections: number;
@@ -100,6 +103,8 @@ export interface GuestChange {
   readonly taken?: boolean;
   /** Events that come with a guest from another ledger. */
   readonly carried?: readonly InboxEvent[];
+  /** Takes the events up to this number out of the inbox. */
+  readonly seen?: number;
   readonly publish?: GenerationRow;
   /** Generations to forget, before one is published. */
   readonly forget?: readonly number[];
@@ -110,7 +115,7 @@ export interface Ledger {
   readonly id: string;
   /**
    * Runs `decide` on the guest of this name and makes its change; if it throws, nothing is changed. `decide` may be called again. EEXIST for a new guest
-   * whose id another name has already.
+   * whose id another name has already. Where it rejects with anything but what `decide` threw, the change was made or it was not; but it is not made any more.
    */
   change<T>(name: string, decide: (view: GuestView) => GuestChange & { readonly answer: T }): Promise<T>;
   view(name: string): Promise<GuestView>;

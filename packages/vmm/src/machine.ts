@@ -319,8 +319,8 @@ export class Machine {
   press(key: 'power' | 'sleep'): void { this.#order(key === 'power' ? ORDER.powerKey : ORDER.sleepKey); }
   /** Wakes a sleeping guest; does nothing to one that is awake. */
   wake(): void { this.#order(ORDER.wake); }
-  /** Whether the guest has not heard of a `wake` yet. */
-  get wakeWaits(): boolean { return (this.#mailbox.peekOrders() & ORDER.wake) !== 0; }
+  /** Whether the guest has not heard of a `wake`, or of a key, yet: a snapshot does not show it. */
+  get wakeWaits(): boolean { return (this.#mailbox.peekOrders() & (ORDER.wake | ORDER.sleepKey | ORDER.powerKey)) !== 0; }
   /** Holds the machine, asleep or not, until `resume`. Its counter stands still meanwhile; the wall clock, which its RTC shows, does not. */
   pause(): void { this.#order(ORDER.pause); }
   resume(): void { this.#order(ORDER.resume); }

@@ -86,7 +86,7 @@ async function wakeHere(parking: Parking, name: string, options: WakeOptions, ho
   const policy = onSuspend.do === 'off' ? { onSuspend } : {};
   const machine = await parking.wake(name, { counter, wakeOn, engine, ...policy }, host, { listeners: named.listeners, ...(generation !== undefined && { generation }) });
   return named.attend(machine, onSuspend, terminal, options, async keeper => {
-    await keeper.takeEvents();
+    await keeper.takeEvents().catch((error: unknown) => say(`its inbox could not be read, and is when its lease is renewed: ${(error as Error).message}`));
     if (!asleep && generation !== undefined) machine.wake();
   });
 }

@@ -1,6 +1,6 @@
 /** The ledger in a SQLite file (node:sqlite): WAL, synchronous=FULL, so that what settled survives a power cut. */
 import { HypnosError } from '@hypnos/base';
-import type { GenerationRow, GuestChange, GuestGeneration, GuestRow, GuestView, InboxEvent, Ledger } from '@hypnos/vmm';
+import type { GenerationRow, GuestChange, GuestGeneration, GuestRow, GuestView, Ledger, Received } from '@hypnos/vmm';
 import { randomBytes } from 'node:crypto';
 import { closeSync, fsyncSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
@@ -46,13 +46,14 @@ const SQL = {
   guest: 'SELECT * FROM guest WHERE name = ?',
   named: 'SELECT name FROM guest WHERE id = ?',
   guests: 'SELECT * FROM guest ORDER BY name',
-  inbox: 'SELECT kind, detail, at FROM inbox WHERE guest = ? ORDER BY seq',
+  inbox: 'SELECT seq, kind, detail, at FROM inbox WHERE guest = ? ORDER BY seq',
   generations: 'SELECT * FROM generation WHERE guest = ? ORDER BY generation',
   put: `INSERT INTO guest (${columns.join(', ')}) VALUES (${marks(columns.length)})
     ON CONFLICT (id) DO UPDATE SET ${columns.filter(c => c !== 'id').map(c => `${c} = excluded.${c}`).join(', ')}`,
   remove: 'DELETE FROM guest WHERE id = ?',
   post: 'INSERT INTO inbox (guest, kind, detail, at) VALUES (?, ?, ?, ?)',
   take: 'DELETE FROM inbox WHERE guest = ?',
+  seen: 'DELETE FROM inbox WHERE guest = ? AND seq <= ?',
   publish: `INSERT INTO generation (guest, ${generationColumns.join(', ')}) VALUES (?, ${marks(generationColumns.length)})`,
   forget: 'DELETE FROM generation WHERE guest = ? AND generation = ?',
   due: `SELECT * FROM guest WHERE state = 'parked' AND wake_at <= ? ORDER BY wake_at`,
@@ -91,7 +92,7 @@ export class SqliteLedger implements Ledger {
     });
   }
 
-  #apply(before: GuestRow | null, { guest, post, carried = [], taken, publish, forget = [] }: GuestChange): void {
+  #apply(before: GuestRow | null, { guest, post, carried = [], taken, seen, publish, forget = [] }: GuestChange): void {
     const sql = this.#statements, id = (guest ?? before)?.id;
     if (id === undefined) return;
     if (guest === null) {
@@ -101,6 +102,7 @@ export class SqliteLedger implements Ledger {
     if (guest && before?.id !== id) this.#checkNew(guest);
     if (guest) sql.put.run(...(Object.keys(GUEST) as (keyof GuestRow)[]).map(field => valueOf(guest[field])));
     if (taken) sql.take.run(id);
+    if (seen) sql.seen.run(id, seen);
     for (const { kind, detail, at } of [...carried, ...(post ? [post] : [])]) sql.post.run(id, kind, detail, at);
     for (const generation of forget) sql.forget.run(id, generation);
     if (publish) sql.publish.run(id, ...(Object.keys(GENERATION) as (keyof GenerationRow)[]).map(field => valueOf(publish[field])));
@@ -116,7 +118,7 @@ export class SqliteLedger implements Ledger {
     const row = this.#statements.guest.get(name), guest = row ? guestOf(row) : null;
     return {
       guest, now: this.#now(), collections: Number(this.#statements.ledger.get()?.['collections']),
-      inbox: guest ? this.#statements.inbox.all(guest.id).map(r => ({ ...r }) as unknown as InboxEvent) : [],
+      inbox: guest ? this.#statements.inbox.all(guest.id).map(r => ({ ...r }) as unknown as Received) : [],
       generations: guest ? this.#statements.generations.all(guest.id).map(generationOf) : [],
     };
   }
