@@ -1,8 +1,9 @@
 /** One kill: a copy of the settled home, a victim, and what is wrong afterwards. */
+import type { GuestView } from '@hypnos/vmm';
 import { cpSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { numbersOf } from './counter.ts';
-import { type Deed, DEEDS, type DeedName, DEV, settledCount } from './deeds.ts';
+import { type Deed, DEEDS, type DeedName, DEV, LIVES, settledCount } from './deeds.ts';
 import { openHome } from './home.ts';
 import type { Death, Victims } from './killing.ts';
 import { collected, type CountOf, freed, whole, woken } from './recovered.ts';
@@ -54,7 +55,7 @@ async function afterwards(folder: string, name: DeedName, death: Death, roots: S
   try {
     const wrong = [...told(name, death), ...await freed(home), ...await whole(home.stores)];
     if (publishes && ((await ledger.view(concerned)).guest?.generation ?? 0) < death.parked) wrong.push(`generation ${death.parked} was said to be parked, and is not there`);
-    wrong.push(...await collected(home, folder));
+    wrong.push(...kept(death, concerned, await ledger.view(concerned)), ...await collected(home, folder));
     const { guest, generations, inbox } = await ledger.view(concerned), image = `${generations.at(-1)?.root} ${inbox.length}`;
     if (guest === null || generations.length === 0 || roots.has(image) || wrong.length > 0) return wrong;
     roots.add(image);
@@ -64,6 +65,12 @@ async function afterwards(folder: string, name: DeedName, death: Death, roots: S
   } finally {
     await ledger.close();
   }
+}
+
+/** Events that came are there until a generation that has seen them is. */
+function kept({ points, at }: Death, name: string, { guest, inbox }: GuestView): readonly string[] {
+  const posted = [...points, at].filter(point => point === `committed: post to ${name}`).length;
+  return posted > inbox.length && guest?.generation === LIVES ? [`of ${posted} events that came only ${inbox.length} are there`] : [];
 }
 
 /** The victim itself did nothing wrong, and what its guest said counts on without a gap. */
