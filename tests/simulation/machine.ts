@@ -54,6 +54,8 @@ export class SimulatedMachine implements Face {
   typed = 0;
   /** When it wants to be woken, as its last snapshot has it: milliseconds since 1970, null for a guest that neither sleeps nor asks to. */
   appointment: number | null = null;
+  /** Until when its last snapshot has lived, by true time: a guest that is awake in it has heard all that came before. */
+  livedUntil = 0;
   readonly #process: Process;
   readonly #truth: Truth;
   readonly #random: Random;
@@ -338,6 +340,7 @@ export class SimulatedMachine implements Face {
   #save(): void {
     const { suspended, asked, alarm } = this.#state;
     this.appointment = (suspended || asked) && alarm !== null ? alarm * 1000 : null;
+    this.livedUntil = suspended || asked ? this.memory.ranAt : this.#truth.now;
     const sections = [{ path: STATE, version: 1, bytes: new TextEncoder().encode(JSON.stringify(this.#state)) }, IDENTITY, DESCRIPTION];
     this.#post(() => this.#saved?.(sections));
   }

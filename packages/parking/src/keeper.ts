@@ -119,7 +119,7 @@ export class Keeper {
     }
   }
 
-  #change<T>(decision: Decision<T>): Promise<T> { return this.#ports.ledger.change(this.name, decision); }
+  #change<T>(decision: Decision<T>): Promise<T> { return this.#ports.ledger.change(this.name, transitions.about(this.id, this.name, decision)); }
   #notice(error: unknown): void { this.#listeners.notice?.(error instanceof Error ? error.message : String(error)); }
 
   /** The machine holds itself a fifth of the lease before the ledger would let somebody else have the guest. */

@@ -54,7 +54,7 @@ export class Parking implements ParkingPlace {
       const machine = this.#machines.restore(await openImage(manifest, this.ports.bucket(store), this.ports.content), { answered: { do: 'sleep' }, ...config }, host);
       return this.#keep(new Keeper(this.ports, { name, id: guest.id, epoch, machine, store, from: manifest }, listeners), grantedNs);
     } catch (error) {
-      await ledger.change(name, transitions.release(name, epoch)).catch(() => {});      // its lease ends
+      await ledger.change(name, transitions.about(guest.id, name, transitions.release(name, epoch))).catch(() => {});      // its lease ends
       throw error;
     }
   }
