@@ -67,7 +67,7 @@ function attended(machine: Machine, told: Told, answer: Answer): Machine {
 /** A new counting guest, until it is parked. */
 export async function born(home: Home, name: string, told: Told, answer = parkIt(home, told)): Promise<Ended> {
   const machine = await home.parking.create(name, counter(), { listeners: listenersOf(told) });
-  return home.parking.run(attended(machine, told, answer));
+  return attended(machine, told, answer).run();
 }
 
 export interface LiveOptions {
@@ -80,7 +80,7 @@ export async function lives(home: Home, name: string, told: Told, { answer = par
   const { parking } = home;
   if (generation === undefined) await parking.post(name, { kind: 'wake', detail: 'a test' });
   const machine = await parking.wake(name, { engine: 'reference' }, undefined, { listeners: listenersOf(told), ...(generation !== undefined && { generation }) });
-  const running = parking.run(attended(machine, told, answer));
+  const running = attended(machine, told, answer).run();
   await parking.keeper(machine).takeEvents();
   if (generation !== undefined) machine.wake();
   return running;

@@ -53,7 +53,7 @@ class Sleeper {
       void machine.type(new TextEncoder().encode(SLEEPS));
     });
     machine.on('suspend', request => request.park(this.parking));
-    await this.parking.run(machine);
+    await machine.run();
     return this.#report!.progress.written;
   }
 
@@ -63,7 +63,7 @@ class Sleeper {
     const began = performance.now(), machine = await this.parking.wake(name, {}, this.host, { listeners: this.listeners });
     this.add('wake, warm: to the machine', performance.now() - began);
     machine.on('suspend', request => request.park(this.parking));
-    const first = firstInstruction(machine, began), ended = this.parking.run(machine);
+    const first = firstInstruction(machine, began), ended = machine.run();
     machine.wake();
     this.add('wake, warm: to the first instruction', await first);
     await ended;

@@ -38,7 +38,7 @@ class Script {
     while (this.world.scheduler.step(milliseconds)) await turn();
     return this;
   }
-  get dev() { return this.world.ledger.guests.get('dev')!; }
+  get dev(): NonNullable<ReturnType<World['ledger']['guests']['get']>> { return this.world.ledger.guests.get('dev')!; }
   get events(): string[] { return this.dev.inbox.map(({ detail }) => detail); }
   async ends(milliseconds: number): Promise<void> {
     await this.until(milliseconds);
@@ -74,8 +74,7 @@ test('an owner dies after it took an event: the event wakes the guest again', as
 });
 
 test('an event for a paused guest keeps it from being stored', async () => {
-  const script = new Script().say(100, 'sleep').wake(800, 1).say(1000, 'sleep', {});
-  script.at(1, () => {});
+  const script = new Script().say(100, 'sleep').wake(800, 1);
   await script.until(900);
   script.say(10, 'pause').post(100).say(500, 'park', { now: true });
   await script.ends(4000);
@@ -115,6 +114,20 @@ test('what ended a machine is told to a ledger that does not answer at once', as
   await script.until(2500);
   assert.equal(script.dev.row.state, 'off');
   await script.ends(2600);
+});
+
+test('an owner that was silent says that its guest has ended, and another guest has its name by now', async () => {
+  const script = new Script().at(100, () => script.world.processes[0]!.process.stop());
+  const again = async (): Promise<void> => {
+    const [, other] = script.world.processes;
+    await other!.parking.recover('dev');
+    await script.world.remove(other!, 'dev');
+    await script.world.run(other!, 'dev', true);
+  };
+  script.at(1500, () => script.world.at(1, again)).at(1600, () => script.world.processes[0]!.process.continue());
+  await script.until(3000);
+  assert.deepEqual([script.dev.row.state, script.dev.row.owner, script.world.keepers('dev')], ['running', script.world.processes[1]!.process.name, 1]);
+  await script.ends(3500);
 });
 
 test('a guest that once had an appointment, and runs, can be stored as it runs', async () => {

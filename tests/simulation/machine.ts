@@ -46,7 +46,7 @@ const DESCRIPTION = describeMachine(plan), IDENTITY = identitySection(drawIdenti
 type Phase = 'new' | 'running' | 'asked' | 'paused' | 'unowned' | 'fetching' | 'ended';
 const NOTHING_RUN: Ended['statistics'] = { retired: 0n, exits: {}, sleeps: 0, asleepNs: 0n, runningNs: 0n, oddities: {} };
 
-type Face = Pick<Machine, 'run' | 'snapshot' | 'stored' | 'press' | 'wake' | 'pause' | 'resume' | 'release' | 'stop' | 'mayRunUntil' | 'typed' | 'memoryBytes' | 'wakeWaits'>;
+type Face = Pick<Machine, 'run' | 'goAlong' | 'snapshot' | 'stored' | 'press' | 'wake' | 'pause' | 'resume' | 'release' | 'stop' | 'mayRunUntil' | 'typed' | 'memoryBytes' | 'wakeWaits'>;
 
 export class SimulatedMachine implements Face {
   readonly memoryBytes: number = RAM_BYTES;
@@ -54,6 +54,8 @@ export class SimulatedMachine implements Face {
   typed = 0;
   /** When it wants to be woken, as its last snapshot has it: milliseconds since 1970, null for a guest that neither sleeps nor asks to. */
   appointment: number | null = null;
+  /** Until when its last snapshot has lived, by true time: a guest that is awake in it has heard all that came before. */
+  livedUntil = 0;
   readonly #process: Process;
   readonly #truth: Truth;
   readonly #random: Random;
@@ -69,6 +71,7 @@ export class SimulatedMachine implements Face {
   #saved: ((sections: readonly ImageSection[] | null) => void) | undefined;
   #ended: ((ended: Ended) => void) | undefined;
   #over = false;
+  #around = (run: () => Promise<Ended>): Promise<Ended> => run();
   /** When the last message reaches the owner: they come in their order. */
   #heardAt = 0;
   readonly #messages: (() => void)[] = [];
@@ -94,7 +97,9 @@ export class SimulatedMachine implements Face {
     return this;
   }
 
-  run(): Promise<Ended> {
+  goAlong(around: (run: () => Promise<Ended>) => Promise<Ended>): void { this.#around = around; }
+  run(): Promise<Ended> { return this.#around(() => this.#live()); }
+  #live(): Promise<Ended> {
     return new Promise(resolve => {
       this.#ended = resolve;
       this.#process.after(this.#random.below(5), () => this.#begin());
@@ -335,6 +340,7 @@ export class SimulatedMachine implements Face {
   #save(): void {
     const { suspended, asked, alarm } = this.#state;
     this.appointment = (suspended || asked) && alarm !== null ? alarm * 1000 : null;
+    this.livedUntil = suspended || asked ? this.memory.ranAt : this.#truth.now;
     const sections = [{ path: STATE, version: 1, bytes: new TextEncoder().encode(JSON.stringify(this.#state)) }, IDENTITY, DESCRIPTION];
     this.#post(() => this.#saved?.(sections));
   }

@@ -18,15 +18,14 @@ interface Kind {
   act(world: World, operation: Operation): void;
 }
 
-const weather = (place: Place, change: (world: World, worse: boolean) => void): Kind['act'] => (world, { for: milliseconds }) => {
-  void place;
+const weather = (change: (world: World, worse: boolean) => void): Kind['act'] => (world, { for: milliseconds }) => {
   change(world, true);
   world.scheduler.after(milliseconds, () => change(world, false));
 };
 const lossy = (place: Place, when: 'before' | 'after'): Kind => ({
-  weight: 2, act: weather(place, ({ network }, worse) => { network.weather[place][when] = worse ? 3 : 0; }),
+  weight: 2, act: weather(({ network }, worse) => { network.weather[place][when] = worse ? 3 : 0; }),
 });
-const slow = (place: Place): Kind => ({ weight: 1, act: weather(place, ({ network }, worse) => { network.weather[place].slow = worse ? 40 : 1; }) });
+const slow = (place: Place): Kind => ({ weight: 1, act: weather(({ network }, worse) => { network.weather[place].slow = worse ? 40 : 1; }) });
 const cut = (place: Place): Kind => ({
   weight: 2,
   act(world, { place: at, for: milliseconds }) { world.scheduler.after(milliseconds, world.network.cut(world.processes[at]!.process, place)); },
@@ -61,7 +60,7 @@ const KINDS = {
       if (names.length > 0) world.store.rot(names[number % names.length]!, world.random);
     },
   },
-  'short reads': { weight: 1, act: weather('store', ({ store }, worse) => { store.shortIn = worse ? 4 : 0; }) },
+  'short reads': { weight: 1, act: weather(({ store }, worse) => { store.shortIn = worse ? 4 : 0; }) },
   'cut from the ledger': cut('ledger'), 'cut from the store': cut('store'), 'slow ledger': slow('ledger'), 'slow store': slow('store'),
   'ledger fails': lossy('ledger', 'before'), 'ledger does it and fails': lossy('ledger', 'after'),
   'store fails': lossy('store', 'before'), 'store does it and fails': lossy('store', 'after'),

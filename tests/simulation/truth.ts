@@ -27,8 +27,8 @@ export class Truth {
   readonly #byKey = new Map<string, Stored>();
   readonly #stored = new Map<string, Stored>();
   readonly #posts = new Map<string, Post>();
-  /** When the newest instruction ran that is stored in some generation, by guest. */
-  readonly #ranUntil = new Map<string, number>();
+  /** Until when some generation has lived, by guest. */
+  readonly #livedUntil = new Map<string, number>();
 
   constructor(scheduler: Scheduler, content: Content) {
     this.#scheduler = scheduler;
@@ -88,6 +88,7 @@ export class Truth {
     if (this.trace) this.tell(`ledger: ${name} ${guest === undefined ? '' : guest === null ? 'removed ' : `${guest.state} epoch ${guest.epoch} generation ${guest.generation} of ${guest.owner} `}${post ? `posted ${post.detail} ` : ''}${seen ? `seen ${seen} ` : ''}${publish ? 'published' : ''}`);
     if (row && post) this.#posts.set(post.detail, { id: row.id, name, at: this.now, acknowledged: false });
     if (row && publish) this.#published(row, publish.manifest);
+    if (guest?.state === 'off') this.#livedUntil.set(guest.id, this.now);      // an end is the end of what was said to it
     this.made?.(name, change);
     if (before && guest && guest.epoch < before.epoch) this.fault(`the epoch of ${name} fell from ${before.epoch} to ${guest.epoch}`);
     if (before && guest && before.id === guest.id && guest.generation < before.generation) this.fault(`${name} went back from generation ${before.generation} to ${guest.generation}`);
@@ -116,7 +117,7 @@ export class Truth {
     const stored = { memory, packs, manifest };
     this.#stored.set(hash, stored);
     this.#byKey.set(keyOf(manifest), stored);
-    this.#ranUntil.set(id, Math.max(this.#ranUntil.get(id) ?? -1, machine.memory.ranAt));
+    this.#livedUntil.set(id, Math.max(this.#livedUntil.get(id) ?? -1, machine.livedUntil));
   }
   #rotted(hash: string, name: string): void {
     if (!this.store.rotten.has(`manifests/${hash}`)) this.fault(`the manifest of ${name} cannot be read and has not rotted`);
@@ -150,7 +151,7 @@ export class Truth {
       this.count('events');
       // One that came later stands for those that the same owner had seen before it.
       if (guest.inbox.some(event => event.detail === detail || this.#posts.get(event.detail)!.at > at)) this.count('events still in the inbox');
-      else if ((this.#ranUntil.get(id) ?? -1) <= at) this.fault(`event ${detail} of ${name}, posted at ${at.toFixed(1)} ms, is lost: it is not in the inbox, and no stored guest has run since`);
+      else if ((this.#livedUntil.get(id) ?? -1) <= at) this.fault(`event ${detail} of ${name}, posted at ${at.toFixed(1)} ms, is lost: it is not in the inbox, and no stored guest has lived since`);
     }
   }
   async #whole({ manifest, memory }: Stored, which: string): Promise<void> {

@@ -83,11 +83,11 @@ export class Keeper {
   }
 
   /** Runs the machine to its end, and lets go of the guest. Its lease was taken at `grantedNs` of the host's monotonic clock. */
-  async run(grantedNs: bigint): Promise<Ended> {
+  async run(grantedNs: bigint, live: () => Promise<Ended>): Promise<Ended> {
     this.#mayRunFrom(grantedNs);
     this.#renewLater();
     try {
-      const ended = await this.machine.run();
+      const ended = await live();
       this.#ended = true;
       await this.#parking?.catch(() => {});
       await this.#told;
@@ -119,7 +119,7 @@ export class Keeper {
     }
   }
 
-  #change<T>(decision: Decision<T>): Promise<T> { return this.#ports.ledger.change(this.name, decision); }
+  #change<T>(decision: Decision<T>): Promise<T> { return this.#ports.ledger.change(this.name, transitions.about(this.id, this.name, decision)); }
   #notice(error: unknown): void { this.#listeners.notice?.(error instanceof Error ? error.message : String(error)); }
 
   /** The machine holds itself a fifth of the lease before the ledger would let somebody else have the guest. */

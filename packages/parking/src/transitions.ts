@@ -43,6 +43,12 @@ export function owned(view: GuestView, name: string, epoch: number, states: read
   return guest;
 }
 
+/** A decision about the guest with this id. Another one may have its name by now, and an epoch like its own. */
+export const about = <T>(id: string, name: string, decision: Decision<T>): Decision<T> => view => {
+  if (view.guest !== null && view.guest.id !== id) throw new HypnosError('ESTALE', `${name} is another guest by now: this machine must not run on.`);
+  return decision(view);
+};
+
 export const at = (guest: GuestRow, view: GuestView, change: Partial<GuestRow>): GuestRow => ({ ...guest, since: view.now, ...change });
 
 export interface NewGuest {

@@ -135,6 +135,7 @@ export class Machine {
   #saved: ((saved: Saved | null) => void) | undefined;
   #typed = 0;
   #running: Promise<Ended> | undefined;
+  #around: ((run: () => Promise<Ended>) => Promise<Ended>) | undefined;
   /** Why a chunk of the image it goes on from cannot be had. */
   #lost: string | undefined;
 
@@ -177,7 +178,14 @@ export class Machine {
   }
 
   /** Runs the machine to its end, which an abort of `signal` brings about. */
-  run({ signal }: { readonly signal?: AbortSignal } = {}): Promise<Ended> {
+  run(options: { readonly signal?: AbortSignal } = {}): Promise<Ended> {
+    const lives = (): Promise<Ended> => this.#live(options);
+    return this.#running = this.#around ? this.#around(lives) : lives();
+  }
+  /** Whoever keeps the guest of this machine goes along with its run, from before it begins until after it has ended. */
+  goAlong(around: (run: () => Promise<Ended>) => Promise<Ended>): void { this.#around = around; }
+
+  #live({ signal }: { readonly signal?: AbortSignal }): Promise<Ended> {
     if (this.#thread !== undefined) throw new HypnosError('EBUSY', 'this machine has been started already: make another one.');
     const map = memoryMap(1, placeRegions(this.#plan.regions, this.#plan.chunkBytes).end);
     const memory = this.#host.createMemory(alignUp(map.end, 1 << 16));
@@ -188,7 +196,7 @@ export class Machine {
     const stop = (): void => this.stop();
     signal?.addEventListener('abort', stop);
     if (signal?.aborted) stop();
-    return this.#running = new Promise(resolve => {
+    return new Promise(resolve => {
       const finish = (ended: Ended): void => {
         if (this.#ended !== undefined) return;
         this.#ended = ended;
