@@ -8,13 +8,14 @@ import { parseArgs } from 'node:util';
 import { HypnosError } from '@hypnos/base';
 import { type CpuModelName, cpuModels } from '@hypnos/hypervisor';
 import { type Contestant, hypnos, qemu } from './contestants.ts';
+import { measureSleep, sleepTable } from './sleep.ts';
 
 const HELP = `npm run bench -- [options]
   --runs N       how often each is measured (default 1)
   --qemu         measure qemu-system-aarch64 -cpu cortex-a57 as well, in turns
   --cpu MODEL    CPU model of our machine (default: default)
   --json FILE    write all samples and medians there; - is standard output
-  --only REGEX   only figures whose name matches`;
+  --only REGEX   only figures whose name matches; 'sleep' is parking and waking`;
 
 /** What is run in the guest, after what prepares it; each takes about a second. */
 const PROGRAMS: readonly { readonly name: string; readonly prepare?: string; readonly command: string }[] = [
@@ -22,7 +23,7 @@ const PROGRAMS: readonly { readonly name: string; readonly prepare?: string; rea
   { name: 'sha256sum', prepare: 'head -c 16000000 /dev/zero > /tmp/zeroes', command: 'sha256sum /tmp/zeroes' },
   { name: 'gzip', prepare: 'for n in 1 2 3; do cat /bin/busybox; done > /tmp/programs', command: 'gzip -c /tmp/programs | wc -c' },
 ];
-const BOOT = 'boot to the prompt';
+const BOOT = 'boot to the prompt', SLEEP = 'sleep';
 
 interface Sample { readonly figure: string; readonly who: string; readonly milliseconds: number; readonly retired?: number }
 
@@ -83,14 +84,16 @@ if (values.help) {
   const files = { kernel: join(guest, 'Image'), initrd: join(guest, 'initrd.cpio.gz') };
   if (!Object.values(files).every(file => existsSync(file))) throw new HypnosError('ENOENT', "there is no guest: make one with 'npm run guest'.");
   const cpu = modelNamed(values.cpu), samples: Sample[] = [], runs = Math.max(1, Number(values.runs) || 1);
-  for (let run = 0; run < runs; run++) {
-    for (const make of values.qemu ? [hypnos, qemu] : [hypnos]) await measure(make(files, cpu), new RegExp(values.only), s => samples.push(s));
+  const wanted = new RegExp(values.only), sleeps = wanted.test(SLEEP) ? await measureSleep(files, Math.max(3, runs)) : undefined;
+  for (let run = 0; run < runs && [BOOT, ...PROGRAMS.map(p => p.name)].some(name => wanted.test(name)); run++) {
+    for (const make of values.qemu ? [hypnos, qemu] : [hypnos]) await measure(make(files, cpu), wanted, s => samples.push(s));
     process.stderr.write(`run ${run + 1} of ${runs}\n`);
   }
-  const medians = figures(samples), json = JSON.stringify({ runs, cpu, medians, samples }, null, 1);
+  const medians = figures(samples), json = JSON.stringify({ runs, cpu, medians, samples, ...(sleeps && { sleep: Object.fromEntries(sleeps) }) }, null, 1);
   if (values.json === '-') console.log(json);
   else {
-    console.log(table(medians));
+    if (medians.length > 0) console.log(table(medians));
+    if (sleeps) console.log(sleepTable(sleeps));
     if (values.json !== undefined) writeFileSync(values.json, `${json}\n`);
   }
 }

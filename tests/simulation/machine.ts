@@ -46,7 +46,7 @@ const DESCRIPTION = describeMachine(plan), IDENTITY = identitySection(drawIdenti
 type Phase = 'new' | 'running' | 'asked' | 'paused' | 'unowned' | 'fetching' | 'ended';
 const NOTHING_RUN: Ended['statistics'] = { retired: 0n, exits: {}, sleeps: 0, asleepNs: 0n, runningNs: 0n, oddities: {} };
 
-type Face = Pick<Machine, 'run' | 'snapshot' | 'stored' | 'press' | 'wake' | 'pause' | 'resume' | 'release' | 'stop' | 'mayRunUntil' | 'typed' | 'memoryBytes' | 'wakeWaits'>;
+type Face = Pick<Machine, 'run' | 'goAlong' | 'snapshot' | 'stored' | 'press' | 'wake' | 'pause' | 'resume' | 'release' | 'stop' | 'mayRunUntil' | 'typed' | 'memoryBytes' | 'wakeWaits'>;
 
 export class SimulatedMachine implements Face {
   readonly memoryBytes: number = RAM_BYTES;
@@ -71,6 +71,7 @@ export class SimulatedMachine implements Face {
   #saved: ((sections: readonly ImageSection[] | null) => void) | undefined;
   #ended: ((ended: Ended) => void) | undefined;
   #over = false;
+  #around = (run: () => Promise<Ended>): Promise<Ended> => run();
   /** When the last message reaches the owner: they come in their order. */
   #heardAt = 0;
   readonly #messages: (() => void)[] = [];
@@ -96,7 +97,9 @@ export class SimulatedMachine implements Face {
     return this;
   }
 
-  run(): Promise<Ended> {
+  goAlong(around: (run: () => Promise<Ended>) => Promise<Ended>): void { this.#around = around; }
+  run(): Promise<Ended> { return this.#around(() => this.#live()); }
+  #live(): Promise<Ended> {
     return new Promise(resolve => {
       this.#ended = resolve;
       this.#process.after(this.#random.below(5), () => this.#begin());

@@ -155,7 +155,7 @@ export class World {
     this.truth.claimed(machine as unknown as SimulatedMachine, keeper);
     machine.on('suspend', request => keeper.decide(request, asked => this.#decide(parking, machine, asked, park)));
     kept.set(keeper.id, { keeper, report: () => undefined, listen: () => () => {} });
-    const running = parking.run(machine);
+    const running = machine.run();
     await keeper.takeEvents().catch(() => {});
     if (wakes) machine.wake();
     await running;

@@ -6,10 +6,10 @@ import { distanceText, durationText, isoTime, timeText } from './text.ts';
 export const leaseLeft = ({ leaseUntil }: GuestRow, now: number): number | null => (leaseUntil === null ? null : Math.max(0, leaseUntil - now));
 
 export const guestJson = (guest: GuestRow, now: number): Readonly<Record<string, unknown>> => {
-  const { name, id, state, since, owner, epoch, generation, memoryBytes, store, wakeAt, wakeSources, lastSleep, lastWake, origin } = guest;
+  const { name, id, state, since, owner, epoch, generation, memoryBytes, store, wakeAt, wakeSources, lastSleep, lastWake, origin, peer } = guest;
   return {
     name, id, state, since: isoTime(since), owner, epoch, leaseMs: leaseLeft(guest, now), memoryBytes, generation, store, wakeAt: isoTime(wakeAt), wakeSources, lastSleep,
-    lastWake, origin,
+    lastWake, origin, peer,
   };
 };
 

@@ -30,7 +30,7 @@ export class NamedGuest {
     }, request, tell));
     try {
       return await attend(machine, async () => {
-        const running = this.#parking.run(machine);
+        const running = machine.run();
         await begun(keeper);
         return running;
       }, terminal, options);

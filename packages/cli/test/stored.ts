@@ -24,7 +24,7 @@ export async function parkedGuest(name: string, generations = 1, store?: string)
   const home = openHome(), parking = openParking(home, nodeHost());
   const live = async (machine: Machine, begun: () => void = () => {}): Promise<void> => {
     machine.on('suspend', request => parking.park(machine, request));
-    const ended = parking.run(machine);
+    const ended = machine.run();
     begun();
     await ended;
   };

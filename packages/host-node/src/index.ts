@@ -6,6 +6,7 @@ export { flashFile, readWhole, writer } from './files.ts';
 export { Terminal, type ConsoleUser } from './terminal.ts';
 export { nodeContent } from './store/content.ts';
 export { FolderBucket } from './store/folder-bucket.ts';
+export { type Files, nodeFiles } from './store/files.ts';
 export { ownerIsDead, ownerName } from './owner.ts';
 export { SqliteLedger } from './ledger/sqlite.ts';
 export { controlCall, controlPath, controlServer, ring, type ControlServer } from './control-socket.ts';

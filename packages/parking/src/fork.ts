@@ -5,7 +5,7 @@
 import { HypnosError } from '@hypnos/base';
 import { type GenerationRow, type GuestRow, type GuestView, hexOf, type ImageSection, imageRoot, manifestName, putManifest } from '@hypnos/vmm';
 import { manifestOf, register, type Stores } from './stores.ts';
-import { checkNew, fork as decide } from './transitions.ts';
+import { checkHere, checkNew, fork as decide } from './transitions.ts';
 
 export interface ForkOptions {
   /** Of the guest to fork; its newest unless told. */
@@ -34,6 +34,7 @@ export async function fork(stores: Stores, from: string, name: string, { generat
 /** The generation to fork, of a guest that no process has in hand. */
 function taken({ guest, generations }: GuestView, name: string, wanted?: number): { readonly guest: GuestRow; readonly row: GenerationRow } {
   if (guest === null) throw new HypnosError('ENOENT', `there is no guest ${name}: hypnos ps lists those there are.`);
+  checkHere(guest);
   if (guest.state !== 'parked' && guest.state !== 'off') {
     throw new HypnosError('EBUSY', `${name} is ${guest.state}${guest.owner === null ? '' : ` in ${guest.owner}`}: park it first, with hypnos park ${name}; then fork it.`);
   }

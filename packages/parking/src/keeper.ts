@@ -59,6 +59,8 @@ export class Keeper {
   #publishing: { readonly manifest: string; readonly report: ParkReport } | undefined;
   #parking: Promise<'parked' | 'events'> | undefined;
   #isParked = false;
+  /** The ledger has it that the guest is being parked, which came to nothing. */
+  #abortOwed = false;
   /** Somebody waits for it to sleep and be parked. */
   #parkWanted: PromiseWithResolvers<'parked' | 'events'> | undefined;
   #paused = false;
@@ -81,11 +83,11 @@ export class Keeper {
   }
 
   /** Runs the machine to its end, and lets go of the guest. Its lease was taken at `grantedNs` of the host's monotonic clock. */
-  async run(grantedNs: bigint): Promise<Ended> {
+  async run(grantedNs: bigint, live: () => Promise<Ended>): Promise<Ended> {
     this.#mayRunFrom(grantedNs);
     this.#renewLater();
     try {
-      const ended = await this.machine.run();
+      const ended = await live();
       this.#ended = true;
       await this.#parking?.catch(() => {});
       await this.#told;
@@ -132,6 +134,7 @@ export class Keeper {
       await this.#change(transitions.renew(this.name, this.epoch, this.#lease));
       if (this.#over || this.#isParked) return;
       this.#mayRunFrom(now);
+      if (!this.#parking) await this.#payAbort();
       if (this.#untold && !this.#parking) this.#tell(this.#last!);
       await this.takeEvents();
     } catch (error) {
@@ -266,24 +269,23 @@ export class Keeper {
     const asleep = this.#state === 'asleep', paused = this.#paused;
     await this.#taking.catch(() => {});
     await this.#told;
-    const goOn = async (): Promise<void> => {
-      await this.#change(transitions.abortPark(this.name, this.epoch, asleep));
-      if (!paused) this.machine.resume();
-    };
+    await this.#payAbort();
+    this.#publishing = undefined;
     try {
       if (await this.#attempt(why, asleep) === 'parked') return 'parked';
-      await goOn();
     } catch (error) {
-      if (await this.#cameAbout(goOn)) return this.#released();
+      if (await this.#wasPublished()) return this.#released();
+      await this.#goOn(paused);
       throw error;
     }
+    await this.#goOn(paused);
     await this.#take().catch(error => this.#notice(error));
     return 'events';
   }
 
   async #attempt(why: string | null, asleep: boolean): Promise<'parked' | 'events'> {
     let attempt = await this.#change(transitions.beginPark(this.name, this.epoch));
-    const { typed } = this.machine, resets = this.#resets, clock = new Steps(this.#ports.host.clock), snapshot = await this.machine.snapshot(), parkedAtNs = this.#ports.host.clock.wallNs();
+    const { typed } = this.machine, resets = this.#resets, clock = new Steps(this.#ports.host.clock), snapshot = await this.machine.snapshot(), parkedAtNs = this.#ports.host.clock.wallNs() - (snapshot.missedNs ?? 0n);
     const wake = this.#asking ?? (this.#state === 'asleep' ? this.#wake : NOTHING);      // all that was told before the snapshot has been heard
     clock.step('snapshot');
     for (;;) {
@@ -297,27 +299,42 @@ export class Keeper {
     }
   }
 
+  /** The guest goes on, whether or not the ledger can be told; if not, it is told with the next renewal, or before the next park. */
+  async #goOn(paused: boolean): Promise<void> {
+    this.#abortOwed = true;
+    await this.#payAbort().catch(error => { if (isLost(error)) this.machine.stop(); });
+    if (!paused) this.machine.resume();
+  }
+  async #payAbort(): Promise<void> {
+    if (!this.#abortOwed) return;
+    await this.#change(transitions.abortPark(this.name, this.epoch, this.#state === 'asleep')).catch(error => {
+      if (!isAnswer(error) || isLost(error)) throw error;    // the ledger never had it that the guest is being parked, otherwise
+    });
+    this.#abortOwed = false;
+  }
+
   /** The guest is the store's: whatever is answered to it, this machine does not go on. */
   #released(): 'parked' {
     this.#isParked = true;
     this.machine.release();
-    this.#listeners.parked?.(this.#publishing!.report);
+    try {
+      this.#listeners.parked?.(this.#publishing!.report);
+    } catch (error) {
+      this.#notice(error);                                  // it is parked all the same
+    }
     return 'parked';
   }
 
   /**
-   * Parking failed, or the ledger has not answered: then it alone knows whether the guest is parked, and perhaps woken elsewhere, so the machine stays held until it
-   * says so. Answers whether it is parked; if not it goes on, or ends where it has another owner.
+   * Parking failed. Where it failed as it was published the ledger alone knows whether the guest is parked, and perhaps woken elsewhere: the machine stays held
+   * until it says so, and ends where the guest has another owner.
    */
-  async #cameAbout(goOn: () => Promise<void>): Promise<boolean> {
-    try {
-      await this.#insist(goOn, () => this.#ended);
-    } catch (error) {
-      if (!isLost(error)) return false;
-      const view = await this.#insist(() => this.#ports.ledger.view(this.name), () => this.#ended).catch(() => null);
-      if (view?.generations.some(({ manifest }) => manifest === this.#publishing?.manifest)) return true;
-      this.machine.stop();
-    }
+  async #wasPublished(): Promise<boolean> {
+    const publishing = this.#publishing;
+    if (!publishing) return false;
+    const view = await this.#insist(() => this.#ports.ledger.view(this.name), () => this.#ended).catch(() => null);
+    if (view?.generations.some(({ manifest }) => manifest === publishing.manifest)) return true;
+    if (view?.guest?.epoch !== this.epoch) this.machine.stop();
     return false;
   }
 

@@ -16,7 +16,7 @@ export interface WakeOptions {
 
 export class Parking implements ParkingPlace {
   readonly ports: ParkingPorts;
-  readonly #keepers = new WeakMap<Machine, { readonly keeper: Keeper; readonly grantedNs: bigint }>();
+  readonly #keepers = new WeakMap<Machine, Keeper>();
 
   constructor(ports: ParkingPorts) { this.ports = ports; }
 
@@ -39,7 +39,8 @@ export class Parking implements ParkingPlace {
   }
 
   #keep(keeper: Keeper, grantedNs: bigint): Machine {
-    this.#keepers.set(keeper.machine, { keeper, grantedNs });
+    this.#keepers.set(keeper.machine, keeper);
+    keeper.machine.goAlong(live => keeper.run(grantedNs, live));
     return keeper.machine;
   }
 
@@ -49,7 +50,7 @@ export class Parking implements ParkingPlace {
     const { ledger, owner } = this.ports, grantedNs = host.clock.monotonicNs();
     const { epoch, guest, from } = await ledger.change(name, transitions.acquire(name, owner, this.#lease, generation));
     try {
-      const store = guest.store ?? this.ports.defaultStore, manifest = await this.manifest(store, name, guest.id, from);
+      const { store } = from, manifest = await this.manifest(store, name, guest.id, from);
       const machine = this.#machines.restore(await openImage(manifest, this.ports.bucket(store), this.ports.content), { answered: { do: 'sleep' }, ...config }, host);
       return this.#keep(new Keeper(this.ports, { name, id: guest.id, epoch, machine, store, from: manifest }, listeners), grantedNs);
     } catch (error) {
@@ -70,15 +71,9 @@ export class Parking implements ParkingPlace {
   }
 
   keeper(machine: Machine): Keeper {
-    const kept = this.#keepers.get(machine);
-    if (!kept) throw new HypnosError('EINVAL', 'this machine has no name here: make it with Parking.create, or wake it, so that its guest can be stored.');
-    return kept.keeper;
-  }
-
-  /** Runs a machine that was made or woken here to its end, its lease renewed. */
-  run(machine: Machine): ReturnType<Keeper['run']> {
-    const kept = this.#keepers.get(machine);
-    return this.keeper(machine).run(kept!.grantedNs);
+    const keeper = this.#keepers.get(machine);
+    if (!keeper) throw new HypnosError('EINVAL', 'this machine has no name here: make it with Parking.create, or wake it, so that its guest can be stored.');
+    return keeper;
   }
 
   park(machine: Machine, request: SuspendRequest): Promise<SuspendDecision> { return this.keeper(machine).parkAsked(request); }

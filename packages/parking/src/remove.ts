@@ -12,9 +12,10 @@ export interface Removed {
   readonly left: readonly string[];
 }
 
-export async function remove(stores: Stores, name: string): Promise<Removed> {
+/** `evenUnfinished` removes one whose handover is not finished, too. */
+export async function remove(stores: Stores, name: string, evenUnfinished = false): Promise<Removed> {
   const generations = await stores.ledger.generations(), freeable = await ownBytes(stores, generations, name);
-  const guest = await stores.ledger.change(name, decide(name)), used = new Set((await stores.ledger.generations()).map(({ store }) => store));
+  const guest = await stores.ledger.change(name, decide(name, evenUnfinished)), used = new Set((await stores.ledger.generations()).map(({ store }) => store));
   const left = new Set(generations.filter(row => row.guest === name && !used.has(row.store)).map(({ store }) => store));
   return { guest, freeable, left: [...left] };
 }

@@ -287,9 +287,8 @@ export interface Import {
 
 /** A new guest from an image that came in a stream: a fork of the guest that was exported, which may live on. 'collected' as `publish` has it. */
 export const adopt = (name: string, { id, note, generation, collections }: Import): Decision<GuestRow | 'collected'> => view => {
-  checkName(name);
-  const { guest, now } = view, { lastSleep, memoryBytes } = note, { store, wakeAt, wakeSources } = generation;
-  if (guest) throw new HypnosError('EEXIST', `there is a guest ${name} already, ${guest.state}: ${verbFor(guest)}.`);
+  checkNew(name, view);
+  const { now } = view, { lastSleep, memoryBytes } = note, { store, wakeAt, wakeSources } = generation;
   if (view.collections !== collections) return { answer: 'collected' };
   const made: GuestRow = {
     ...NOBODY, ...AT_HOME, id, name, state: 'parked', since: now, epoch: 1, generation: 1, memoryBytes, store, wakeAt, wakeSources, lastSleep, lastWake: null,

@@ -16,7 +16,7 @@ export { DTB } from './boot/plan.ts';
 export { DTB_ADDRESS, interruptName, MAP } from './board/map.ts';
 export { cellsOf, nodeAt, readFdt, stringsOf, writeFdt, type ReadNode } from './fdt.ts';
 export { type Bucket, isObjectName } from './snapshot/bucket.ts';
-export { bytesOf, CODEC, type Codec, type Content, hashOf, hexOf } from './snapshot/content.ts';
+export { bytesOf, CODEC, type Codec, type Content, type Effort, hashOf, hexOf } from './snapshot/content.ts';
 export { hashAt, type Image, type ImageSection, imageRoot, type MemoryTable, ZERO_CHUNK } from './snapshot/image.ts';
 export { type ChunkPlace, decodeManifest, encodeManifest, type Manifest } from './snapshot/manifest.ts';
 export { describeMachine, type MachineDescription, readMachine, type Region } from './snapshot/machine-config.ts';

@@ -66,8 +66,8 @@ function lived(vcpu: Vcpu, machine: RunningMachine): ReturnType<typeof runVcpu> 
 }
 
 /** Machine and wall time, which devices live in. Deterministic machines have both from instructions. */
-function clockOf(setup: ThreadSetup, host: ThreadHost, vm: () => Vm): Clock {
-  const nowNs = (): bigint => vm().counter() * TICK;
+function clockOf(setup: ThreadSetup, host: ThreadHost, counter: () => bigint): Clock {
+  const nowNs = (): bigint => counter() * TICK;
   return { nowNs, wallNs: () => (setup.deterministic ? DETERMINISTIC_EPOCH_NS + nowNs() : host.clock.wallNs()) };
 }
 
@@ -77,7 +77,7 @@ function build(setup: ThreadSetup, host: ThreadHost, map: MemoryMap, first: bool
   if (identity.generation > 0n) entropy.mix(identity.seed);               // a fork that resets has numbers of its own, too
   let vm: Vm | undefined, machine: RunningMachine | undefined;
   const theVm = (): Vm => { invariant(vm, 'the VM is there before its devices'); return vm; };
-  const clock = clockOf(setup, host, theVm), { placed } = placeRegions(setup.regions, setup.chunkBytes);
+  const clock = clockOf(setup, host, () => machine?.counter() ?? theVm().counter()), { placed } = placeRegions(setup.regions, setup.chunkBytes);
   const present = pager(memory, map, setup, mailbox), bring = (what: string, at: number, bytes: number): void => {
     if (!present(at, bytes)) throw new HypnosError('EIO', `the bytes of ${what} cannot be had`);
   };

@@ -1,6 +1,6 @@
 /** A machine as its owner has it: made from files and options, run, watched, put to sleep and woken. Everything it does happens on another thread. */
 import { alignUp, HypnosError } from '@hypnos/base';
-import { attachLines, type CpuModelName, memoryMap, type SuspendAbi, type VmLines } from '@hypnos/hypervisor';
+import { attachLines, type CpuModelName, memoryMap, NANOSECONDS_PER_TICK, type SuspendAbi, type VmLines } from '@hypnos/hypervisor';
 import type { Firmware } from './boot/plan.ts';
 import type { MachineEvent, WakeOutlook } from './events.ts';
 import { ImageMemory, type Since } from './image-memory.ts';
@@ -60,6 +60,8 @@ export interface Snapshot {
   readonly sections: readonly ImageSection[];
   readonly memory: Uint8Array;
   readonly chunkBytes: number;
+  /** How long its guest was in a store without having gone on since: what it has missed began that much earlier. */
+  readonly missedNs?: bigint;
   /** What it was stored as before; chunks that have not changed since need not be looked at, and may not even be there. */
   readonly since?: Since;
 }
@@ -130,9 +132,10 @@ export class Machine {
   #ended: Ended | undefined;
   /** Once the machine runs. */
   #memory: ImageMemory | undefined;
-  #saved: ((sections: readonly ImageSection[] | null) => void) | undefined;
+  #saved: ((saved: Saved | null) => void) | undefined;
   #typed = 0;
   #running: Promise<Ended> | undefined;
+  #around: ((run: () => Promise<Ended>) => Promise<Ended>) | undefined;
   /** Why a chunk of the image it goes on from cannot be had. */
   #lost: string | undefined;
 
@@ -175,7 +178,14 @@ export class Machine {
   }
 
   /** Runs the machine to its end, which an abort of `signal` brings about. */
-  run({ signal }: { readonly signal?: AbortSignal } = {}): Promise<Ended> {
+  run(options: { readonly signal?: AbortSignal } = {}): Promise<Ended> {
+    const lives = (): Promise<Ended> => this.#live(options);
+    return this.#running = this.#around ? this.#around(lives) : lives();
+  }
+  /** Whoever keeps the guest of this machine goes along with its run, from before it begins until after it has ended. */
+  goAlong(around: (run: () => Promise<Ended>) => Promise<Ended>): void { this.#around = around; }
+
+  #live({ signal }: { readonly signal?: AbortSignal }): Promise<Ended> {
     if (this.#thread !== undefined) throw new HypnosError('EBUSY', 'this machine has been started already: make another one.');
     const map = memoryMap(1, placeRegions(this.#plan.regions, this.#plan.chunkBytes).end);
     const memory = this.#host.createMemory(alignUp(map.end, 1 << 16));
@@ -186,7 +196,7 @@ export class Machine {
     const stop = (): void => this.stop();
     signal?.addEventListener('abort', stop);
     if (signal?.aborted) stop();
-    return this.#running = new Promise(resolve => {
+    return new Promise(resolve => {
       const finish = (ended: Ended): void => {
         if (this.#ended !== undefined) return;
         this.#ended = ended;
@@ -238,7 +248,7 @@ export class Machine {
       case 'alarm': this.#setAlarm(message.atNs); break;
       case 'saved':
         this.#memory?.logged(message.written);
-        this.#saved?.(message.sections);
+        this.#saved?.(message);
         break;
       case 'flash-vars':
         this.#memory?.flashWritten(MAP.flash.bankBytes + message.offset, message.bytes.length);
@@ -331,21 +341,21 @@ export class Machine {
     if (this.#saved) throw new HypnosError('EBUSY', 'a snapshot is being taken: wait for it.');
     const memory = this.#memory;
     if (this.#ended !== undefined || memory === undefined) throw over();
-    const saved = await new Promise<readonly ImageSection[] | null>(resolve => {
+    const saved = await new Promise<Saved | null>(resolve => {
       this.#saved = resolve;
       this.#order(ORDER.pause | ORDER.save);
     });
     this.#saved = undefined;
     if (saved === null) throw over();
-    const sections = [describeMachine({ cpus: 1, ...this.#plan }), ...saved].sort((a, b) => (a.path < b.path ? -1 : 1)), since = memory.since();
-    return { sections, memory: memory.bytes, chunkBytes: this.#plan.chunkBytes, ...(since && { since }) };
+    const sections = [describeMachine({ cpus: 1, ...this.#plan }), ...saved.sections].sort((a, b) => (a.path < b.path ? -1 : 1)), since = memory.since();
+    return { sections, memory: memory.bytes, chunkBytes: this.#plan.chunkBytes, missedNs: saved.missed * BigInt(NANOSECONDS_PER_TICK), ...(since && { since }) };
   }
   /**
    * The machine as it is now, as a stream of bytes (docs/snapshot-format.md) that `fromStream` goes on from anywhere. Held while it is taken; it goes on, as it
    * was, when this settles. EBUSY as `snapshot`.
    */
   async snapshotStream(content: Content): Promise<ReadableStream<Uint8Array>> {
-    const snapshot = await this.snapshot(), at = this.#host.clock.wallNs();
+    const snapshot = await this.snapshot(), at = this.#host.clock.wallNs() - (snapshot.missedNs ?? 0n);
     try {
       if (this.#restore) await this.#memory!.bringAll(this.#restore);
       return await snapshotStream(snapshot, at, content);
@@ -370,5 +380,7 @@ export class Machine {
     await this.#running;
   }
 }
+
+type Saved = Extract<ThreadMessage, { readonly kind: 'saved' }>;
 
 const NOTHING_RUN: RunStatistics = { retired: 0n, exits: {}, sleeps: 0, asleepNs: 0n, runningNs: 0n, oddities: {} };

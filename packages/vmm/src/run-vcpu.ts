@@ -14,8 +14,9 @@ import { ENDS, ORDER } from './mailbox.ts';
 export type Phase = 'running' | 'paused' | { readonly ended: Ending; readonly detail?: string };
 
 export function runVcpu(vcpu: Vcpu, machine: RunningMachine): Exclude<Phase, string> {
-  let phase: Phase = machine.life.asked ? askedBefore(vcpu, machine) : 'running';
-  // What was ordered before there was a vCPU to kick.
+  // What was ordered before there was a vCPU to kick. A machine that is to be held is held before anything becomes of it: it may be stored again.
+  const hold = machine.mailbox.peekOrders() & ORDER.pause;
+  let phase: Phase = machine.life.asked ? askedBefore(vcpu, machine) : hold ? 'paused' : 'running';
   if (phase === 'running') phase = served(vcpu, machine);
   for (;;) {
     if (phase === 'running') phase = running(vcpu, machine);

@@ -69,6 +69,8 @@ export class RunningMachine {
   #asleepSinceNs: bigint | null = null;
   #asleepNs = 0n;
   #inputWanted = false;
+  /** Ticks that the counter is to go on by when the machine does. */
+  #missed = 0n;
   /** The guest's counter while the machine is held. */
   #frozenAt: bigint | null = null;
 
@@ -98,7 +100,7 @@ export class RunningMachine {
   post(message: ThreadMessage): void { this.#parts.host.post(message); }
 
   report(happening: Happening): void {
-    const at = { wallNs: this.#parts.wallNs(), counter: this.#counter(), retired: this.vm.vcpus[0]?.state.retired ?? 0n };
+    const at = { wallNs: this.#parts.wallNs(), counter: this.counter(), retired: this.vm.vcpus[0]?.state.retired ?? 0n };
     this.post({ kind: 'event', event: { ...happening, at } });
   }
 
@@ -131,15 +133,17 @@ export class RunningMachine {
     if (this.#inputWanted) this.offerInput();
   }
 
-  #counter(): bigint { return this.#frozenAt ?? this.vm.counter(); }
+  /** The guest's counter; it stands still while the machine is held. */
+  counter(): bigint { return this.#frozenAt ?? this.vm.counter(); }
   /** Holds the machine: its counter stands still, as it does when a VMM of KVM's stops the VM. Harmless when it is held already. */
   freeze(at = this.vm.counter()): void { this.#frozenAt ??= at; }
   /** Only now, as it goes on, does the guest hear of it: what is stored again without having run is what it was. */
   thaw(): void {
     if (this.#frozenAt === null) return;
     const { alarms, devices, entropy, identity } = this.#parts;
-    this.vm.setCounterOffset(this.vm.counterOffset + this.vm.counter() - this.#frozenAt);
+    this.vm.setCounterOffset(this.vm.counterOffset + this.vm.counter() - this.#frozenAt - this.#missed);
     this.#frozenAt = null;
+    this.#missed = 0n;
     for (const device of devices.all) device.settle();                  // the wall clock went on meanwhile
     if (devices.wentOn(identity)) entropy.mix(identity.seed);
     alarms.timeMoved();
@@ -147,13 +151,16 @@ export class RunningMachine {
 
   /** Tells the owner the machine's sections. */
   save(vcpu: Vcpu): void {
-    this.post({ kind: 'saved', sections: saveMachine(this.#state(vcpu), this.#counter()), written: this.vm.getDirtyLog(RAM_SLOT) });
+    for (const device of this.#parts.devices.all) device.settle();      // what is due is in the state, and every line in the GIC
+    this.post({ kind: 'saved', sections: saveMachine(this.#state(vcpu), this.counter()), written: this.vm.getDirtyLog(RAM_SLOT), missed: this.#missed });
   }
   /** Goes on from an image: held, until it runs. */
   load(vcpu: Vcpu, sections: readonly ImageSection[]): void {
-    const saved = loadMachine(this.#state(vcpu), sectionsOf(sections, 'the snapshot')), counter = saved + this.#missed();
-    this.vm.setCounterOffset(this.vm.counterOffset + this.vm.counter() - counter);
-    this.freeze(counter);
+    loadMachine(this.#state(vcpu), sectionsOf(sections, 'the snapshot'), counter => {
+      this.vm.setCounterOffset(this.vm.counterOffset + this.vm.counter() - counter);
+      this.freeze(counter);
+    });
+    this.#missed = this.#missedTicks();
     const asleep = this.life.suspended === SUSPEND.system;
     if (asleep) this.#asleepSinceNs = this.#startedNs;
     this.report({ event: 'restored', asleep, ...(this.life.asked !== 0 && { asked: true }), ...(asleep && { wake: this.outlook(vcpu) }) });
@@ -162,7 +169,7 @@ export class RunningMachine {
    * Ticks by which the counter goes on while a guest is away. One that sleeps counts its sleep by it; one that ran would find all its
    * timers due at once.
    */
-  #missed(): bigint {
+  #missedTicks(): bigint {
     const { away } = this.#parts, sleeps = this.life.suspended === SUSPEND.system || this.life.asked !== 0;
     return away && (away.counter === 'advanced' || (away.counter === 'as-it-slept' && sleeps)) ? away.ns / BigInt(NANOSECONDS_PER_TICK) : 0n;
   }

@@ -42,7 +42,7 @@ export type ThreadMessage =
   | { readonly kind: 'ask'; readonly entry: bigint; readonly context: bigint; readonly wake: WakeOutlook }
   /** Kick the vCPU at this host time (monotonic ns); null takes the last wish back. */
   | { readonly kind: 'alarm'; readonly atNs: bigint | null }
-  /** The answer to ORDER.save: the machine's sections, and which pages of RAM were written since the last one; it stays held. */
-  | { readonly kind: 'saved'; readonly sections: readonly ImageSection[]; readonly written: Uint8Array }
+  /** The answer to ORDER.save: the machine's sections, which pages of RAM were written since the last one, and ticks that the guest has missed in a store and not been given yet. */
+  | { readonly kind: 'saved'; readonly sections: readonly ImageSection[]; readonly written: Uint8Array; readonly missed: bigint }
   | { readonly kind: 'flash-vars'; readonly offset: number; readonly bytes: Uint8Array }
   | { readonly kind: 'ended'; readonly ending: Ending; readonly detail?: string; readonly statistics: RunStatistics };

@@ -20,6 +20,8 @@ export interface Verdict {
 
 /** Cases that have a guest in common: making one takes longer than breaking it. */
 const OF_ONE = 24;
+/** Guests that are tried where one is over before it is saved. */
+const ATTEMPTS = 10;
 /** Instructions that a restored guest runs on each engine. */
 const PORTION: Readonly<Record<EngineName, number>> = { interpreter: 10_000, reference: 1000 };
 /** What a case may take, on however slow a host, and what of the processor's time reading a store may. */
@@ -153,10 +155,14 @@ export class Cases {
   async #store(number: number): Promise<Store | null> {
     const of = Math.floor(number / OF_ONE);
     if (this.#base?.number === of) return this.#base.store;
-    const started = startBase(this.#machines, drawBase(this.#seed, of));
-    await started.idle();
-    const snapshot = await started.snapshot(), store = snapshot && (await storeOf(snapshot));
-    await started.stop();
+    let store: Store | null = null;
+    for (let attempt = 0; store === null && attempt < ATTEMPTS; attempt++) {
+      const started = startBase(this.#machines, drawBase(this.#seed + attempt, of));
+      await started.idle();
+      const snapshot = await started.snapshot();
+      store = snapshot && (await storeOf(snapshot));
+      await started.stop();
+    }
     this.#base = { number: of, store };
     return store;
   }

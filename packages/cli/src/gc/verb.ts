@@ -5,6 +5,7 @@ import { sizeText } from '@hypnos/vmm';
 import { Command } from 'commander';
 import { resolve } from 'node:path';
 import { atHome, type Home } from '../home.ts';
+import { progressLine } from '../progress.ts';
 import { STATUS } from '../status.ts';
 import { counted, print, printJson } from '../text.ts';
 
@@ -33,7 +34,9 @@ async function gc(home: Home, { store, json }: GcOptions): Promise<void> {
   const done: (Readonly<Record<string, unknown>>)[] = [];
   for (const one of stores) {
     try {
-      const collected = await collect(home, one);
+      const line = progressLine(`collecting ${one}`, json);
+      const collected = await collect(home, one, ({ done, total }) => line.report({ done, total, fresh: done, written: 0 }));
+      line.end();
       done.push({ store: one, ...collected });
       if (!json) print([text(one, collected)]);
     } catch (error) {

@@ -1,9 +1,9 @@
 /** `hypnos import`: a guest from a file that `hypnos export` made. */
 import { HypnosError } from '@hypnos/base';
 import { importedGeneration, register, storeChunks, transitions } from '@hypnos/parking';
-import { type GuestRow, hexOf, type ImportedImage, importStream, isGuestName, sizeText } from '@hypnos/vmm';
+import { forkedSections, type GuestRow, hexOf, type ImportedImage, importStream, isGuestName, sizeText } from '@hypnos/vmm';
 import { Command } from 'commander';
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomFillSync } from 'node:crypto';
 import { resolve } from 'node:path';
 import { say } from '../attend.ts';
 import { readStream } from '../export/stream-file.ts';
@@ -33,7 +33,9 @@ async function importGuest(file: string, { name, store: where, json }: ImportOpt
   if (!isGuestName(name)) throw new HypnosError('EINVAL', `'${name}' is no name for a guest: use letters, digits, dots and dashes, 63 at most.`);
   const stream = readStream(file), known = await storeChunks({ ledger, bucket, store, content });
   await register(ledger, bucket);
-  const image = await importStream(stream, bucket, content, { known, as: { guest: id, generation: 1n, epoch: 1n }, progress: p => line.report(p) }).finally(() => line.end());
+  const image = await importStream(stream, bucket, content, {
+    known, as: { guest: id, generation: 1n, epoch: 1n }, renewed: sections => forkedSections(sections, into => { randomFillSync(into); }), progress: progress => line.report(progress),
+  }).finally(() => line.end());
   if (image.note === null) throw new HypnosError('EINVAL', `${file} holds an image, and does not say whose: hypnos export writes that.`);
   const generation = await importedGeneration(image, bucket, store, image.note);
   const made = await ledger.change(name, transitions.adopt(name, { id: hexOf(id), note: image.note, generation, collections }));

@@ -16,7 +16,8 @@ export const psVerb = (): Command => new Command('ps')
 interface PsOptions { readonly quiet: boolean; readonly json: boolean }
 
 const HELP = `
-States: running, asleep (in a process), parking, parked (in a store, in no process), waking, off. One that is in a process shows how long that
+States: running, asleep (in a process), parking, parked (in a store, in no process), waking, off; moving, moved and
+arriving on the way to another home. One that is in a process shows how long that
 process may be silent before the guest is free: it is free at once when the process is dead on this host.
 STORED is what its newest image takes in its store, shared chunks included; hypnos inspect tells what it shares.
 Another home than ~/.hypnos: set HYPNOS_HOME.

@@ -8,17 +8,20 @@ import { print, printJson } from '../text.ts';
 export const rmVerb = (): Command => new Command('rm')
   .description('Remove guests for good: name, inbox and all generations. One that a process has is refused.')
   .argument('<names...>', 'the guests')
+  .option('--even-unfinished', 'also one that was being moved, where it is not known whether it arrived: it may then be lost', false)
   .option('--json', 'an array of what was removed as JSON', false)
   .addHelpText('after', HELP)
-  .action((names: readonly string[], { json }: { readonly json: boolean }) => atHome(async home => {
+  .action((names: readonly string[], { evenUnfinished, json }: RmOptions) => atHome(async home => {
     const removed: Removed[] = [];
     try {
-      for (const name of new Set(names)) removed.push(await remove(home, name));
+      for (const name of new Set(names)) removed.push(await remove(home, name, evenUnfinished));
     } finally {
       if (json) printJson(removed.map(({ guest: { name, id, state }, freeable, left }) => ({ name, id, state, freeableBytes: freeable, left })));
       else print(removed.map(one => text(one, home)));
     }
   }));
+
+interface RmOptions { readonly evenUnfinished: boolean; readonly json: boolean }
 
 const HELP = `
 Its bytes stay in the store until hypnos gc deletes them; chunks that other guests have too stay longer.

@@ -1,5 +1,6 @@
 /** Guests whose time has come, each woken in a process of its own that outlives this one; its console and its words go to files of the home. */
-import type { Parking } from '@hypnos/parking';
+import { ownerIsDead } from '@hypnos/host-node';
+import { freeAbandoned } from '@hypnos/parking';
 import { spawn } from 'node:child_process';
 import { mkdirSync, openSync, closeSync } from 'node:fs';
 import { join } from 'node:path';
@@ -7,16 +8,11 @@ import type { Home } from '../home.ts';
 import { root } from '../places.ts';
 
 /** Answers the names of the guests that were given a process. Their appointment wakes them there, or what lies in their inbox. */
-export async function wakeDue({ folder, ledger }: Home, parking: Parking): Promise<readonly string[]> {
-  await recoverAll({ ledger }, parking);
+export async function wakeDue({ folder, ledger }: Home): Promise<readonly string[]> {
+  await freeAbandoned(ledger, ownerIsDead);
   const names = new Set([...await ledger.due(Date.now()), ...await ledger.called()].map(guest => guest.name));
   for (const name of names) begin(folder, name);
   return [...names];
-}
-
-/** What dead processes had is free. */
-export async function recoverAll({ ledger }: Pick<Home, 'ledger'>, parking: Parking): Promise<void> {
-  for (const { name, owner } of await ledger.guests()) if (owner !== null) await parking.recover(name);
 }
 
 function begin(folder: string, name: string): void {

@@ -4,6 +4,7 @@ import { type Fault, type Verification, verify } from '@hypnos/parking';
 import { type GuestGeneration, sizeText } from '@hypnos/vmm';
 import { Command } from 'commander';
 import { atHome, type Home } from '../home.ts';
+import { progressLine } from '../progress.ts';
 import { STATUS } from '../status.ts';
 import { counted, print, printJson, table } from '../text.ts';
 
@@ -13,7 +14,9 @@ export const verifyVerb = (): Command => new Command('verify')
   .option('--json', 'the outcome as JSON', false)
   .addHelpText('after', HELP)
   .action((names: readonly string[], { json }: { readonly json: boolean }) => atHome(async home => {
-    const found = await verify(home, await generationsOf(home, names));
+    const rows = await generationsOf(home, names), line = progressLine('verifying', json);
+    const found = await verify(home, rows, ({ done, total }) => line.report({ done, total, fresh: done, written: 0 }));
+    line.end();
     if (json) printJson(found);
     else print(lines(found));
     if (found.faults.length > 0) process.exitCode = STATUS.fault;

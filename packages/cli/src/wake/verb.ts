@@ -58,7 +58,7 @@ async function wake(name: string | undefined, options: WakeOptions, host: Host):
   const home = openHome(), parking = openParking(home, host);
   if (options.due) {
     if (name !== undefined) throw new HypnosError('EINVAL', '--due wakes those whose time has come, whatever their names: give no name.');
-    for (const guest of await wakeDue(home, parking)) process.stdout.write(options.json ? `${JSON.stringify({ woken: guest })}\n` : `${guest}\n`);
+    for (const guest of await wakeDue(home)) process.stdout.write(options.json ? `${JSON.stringify({ woken: guest })}\n` : `${guest}\n`);
     return STATUS.off;
   }
   if (name === undefined) throw new HypnosError('EINVAL', 'which guest? hypnos ps lists them; --due wakes those whose time has come.');

@@ -40,9 +40,10 @@ export function explain(guest: GuestRow, { inbox, now }: Pick<GuestView, 'inbox'
 
 /** Where it is and what it does there. */
 function presentSentence(guest: GuestRow, now: number): string {
-  const { name, state, since, owner, generation, store } = guest, left = leaseLeft(guest, now);
+  const { name, state, since, owner, generation, store, peer } = guest, left = leaseLeft(guest, now);
   const where = owner === null ? '' : ` in ${owner}, whose word holds for ${durationText(left ?? 0)} more`;
+  const other = peer === null ? '' : `, ${state === 'arriving' ? 'from' : 'to'} ${peer}`;
   const image = generation === 0 ? '; it was never stored' : state === 'parked' ? `, generation ${generation} in ${store}`
     : state === 'off' ? `; hypnos wake ${name} --generation ${generation} goes back to when it was last stored` : `; generation ${generation} is in ${store}`;
-  return `${name} is ${state} since ${timeText(since, now)}${where}${image}.`;
+  return `${name} is ${state} since ${timeText(since, now)}${other}${where}${image}.`;
 }

@@ -2,7 +2,7 @@
 import { HypnosError } from '@hypnos/base';
 import type { GenerationRow, GuestChange, GuestGeneration, GuestRow, GuestView, Ledger, Received } from '@hypnos/vmm';
 import { randomBytes } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
+import { closeSync, fsyncSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync, type SQLOutputValue, type StatementSync } from 'node:sqlite';
 import { SCHEMA, SCHEMA_VERSION } from './schema.ts';
@@ -25,7 +25,15 @@ const GENERATION = {
 
 const fromRow = (columns: Readonly<Record<string, string>>, row: Row): Record<string, unknown> =>
   Object.fromEntries(Object.entries(columns).map(([field, column]) => [field, row[column]]));
-const wakeSources = (row: Row): string[] => JSON.parse(String(row['wake_sources'])) as string[];
+/** A text that is none of ours was damaged: what would wake the guest is not known then. */
+function wakeSources(row: Row): string[] {
+  try {
+    const sources = JSON.parse(String(row['wake_sources'])) as unknown;
+    return Array.isArray(sources) ? sources.map(String) : [];
+  } catch {
+    return [];
+  }
+}
 const guestOf = (row: Row): GuestRow => ({ ...fromRow(GUEST, row), wakeSources: wakeSources(row) }) as unknown as GuestRow;
 
 const generationOf = (row: Row): GenerationRow => ({ ...fromRow(GENERATION, row), wakeSources: wakeSources(row) }) as unknown as GenerationRow;
@@ -62,20 +70,22 @@ type Statements = Readonly<Record<keyof typeof SQL, StatementSync>>;
 export class SqliteLedger implements Ledger {
   readonly id: string;
   readonly #db: DatabaseSync;
+  readonly #file: string;
   readonly #now: () => number;
   readonly #statements: Statements;
 
   /** Opens the file, or makes it. `now` is the ledger's clock: milliseconds since 1970. */
   constructor(file: string, now: () => number = Date.now) {
     this.#now = now;
+    this.#file = file;
     if (file !== ':memory:') mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
     this.#db = opened(file);
-    this.#statements = Object.fromEntries(Object.entries(SQL).map(([name, sql]) => [name, this.#db.prepare(sql)])) as Statements;
-    this.id = String(this.#statements.ledger.get()?.['id']);
+    this.#statements = this.#asked(() => Object.fromEntries(Object.entries(SQL).map(([name, sql]) => [name, this.#db.prepare(sql)])) as Statements);
+    this.id = this.#asked(() => String(this.#statements.ledger.get()?.['id']));
   }
 
   async change<T>(name: string, decide: (view: GuestView) => GuestChange & { readonly answer: T }): Promise<T> {
-    return transaction(this.#db, () => {
+    return this.#transaction(() => {
       const view = this.#view(name), change = decide(view);
       this.#apply(view.guest, change);
       return change.answer;
@@ -113,21 +123,40 @@ export class SqliteLedger implements Ledger {
     };
   }
 
-  async view(name: string): Promise<GuestView> { return transaction(this.#db, () => this.#view(name), 'BEGIN'); }
-  async guests(): Promise<readonly GuestRow[]> { return this.#statements.guests.all().map(guestOf); }
-  async due(at: number): Promise<readonly GuestRow[]> { return this.#statements.due.all(at).map(guestOf); }
-  async called(): Promise<readonly GuestRow[]> { return this.#statements.called.all().map(guestOf); }
-  async nextDue(): Promise<number | null> { return (this.#statements.nextDue.get()?.['at'] as number | null) ?? null; }
-  async manifests(): Promise<readonly string[]> { return this.#statements.manifests.all().map(r => String(r['manifest'])); }
-  async generations(): Promise<readonly GuestGeneration[]> { return this.#generations(); }
+  async view(name: string): Promise<GuestView> { return this.#transaction(() => this.#view(name), 'BEGIN'); }
+  async guests(): Promise<readonly GuestRow[]> { return this.#asked(() => this.#statements.guests.all().map(guestOf)); }
+  async due(at: number): Promise<readonly GuestRow[]> { return this.#asked(() => this.#statements.due.all(at).map(guestOf)); }
+  async called(): Promise<readonly GuestRow[]> { return this.#asked(() => this.#statements.called.all().map(guestOf)); }
+  async nextDue(): Promise<number | null> { return this.#asked(() => (this.#statements.nextDue.get()?.['at'] as number | null) ?? null); }
+  async manifests(): Promise<readonly string[]> { return this.#asked(() => this.#statements.manifests.all().map(r => String(r['manifest']))); }
+  async generations(): Promise<readonly GuestGeneration[]> { return this.#asked(() => this.#generations()); }
   async collect(): Promise<readonly GuestGeneration[]> {
-    return transaction(this.#db, () => {
+    return this.#transaction(() => {
       this.#statements.collect.run();
       return this.#generations();
     });
   }
   #generations(): readonly GuestGeneration[] { return this.#statements.allGenerations.all().map(r => ({ ...generationOf(r), guest: String(r['name']) })); }
   async close(): Promise<void> { this.#db.close(); }
+
+  #transaction<T>(act: () => T, begin?: string): T { return this.#asked(() => transaction(this.#db, act, begin)); }
+  #asked<T>(act: () => T): T {
+    try {
+      return act();
+    } catch (error) {
+      throw codeOf(error) === 'ERR_SQLITE_ERROR' ? troubled(`use the ledger ${this.#file}`, error) : error;
+    }
+  }
+}
+
+const codeOf = (error: unknown): unknown => (error as NodeJS.ErrnoException).code;
+/** SQLite's result codes (sqlite.org/rescode.html) that a person can do something about. */
+const REASONS: Readonly<Record<number, string>> = {
+  5: 'another process has held it for too long', 8: 'it may not be written', 10: 'the disk fails or is full', 11: 'it is damaged', 13: 'the disk is full', 26: 'it is no ledger',
+};
+function troubled(doing: string, error: unknown): HypnosError {
+  const { errcode = 0, message } = error as { readonly errcode?: number; readonly message: string };
+  return new HypnosError('EIO', `cannot ${doing}: ${REASONS[errcode & 0xff] ?? message}.`, { cause: error });
 }
 
 /** IMMEDIATE: the writer's place is taken before anything is read, so that what was read still holds when it is written. */
@@ -150,13 +179,30 @@ function opened(file: string): DatabaseSync {
     transaction(db, () => {
       const version = Number(db.prepare('PRAGMA user_version').get()?.['user_version']);
       if (version === 0) {
+        if (file !== ':memory:') syncNames(dirname(file));
         db.exec(`${SCHEMA} PRAGMA user_version = ${SCHEMA_VERSION};`);
         db.prepare(SQL.found).run(randomBytes(16).toString('hex'));
       } else if (version !== SCHEMA_VERSION) throw new HypnosError('ENOTSUP', `the ledger ${file} is of version ${version}, and this program knows version ${SCHEMA_VERSION}: use the program that wrote it.`);
     });
     return db;
   } catch (error) {
-    if (error instanceof HypnosError) throw error;
-    throw new HypnosError('EIO', `cannot open the ledger ${file}: ${(error as Error).message}.`, { cause: error });
+    throw error instanceof HypnosError ? error : troubled(`open the ledger ${file}`, error);
+  }
+}
+
+/** SQLite makes durable what is in its folder; we, the names of the folder and those above it: of all that we may open, and so may have made. */
+function syncNames(folder: string): void {
+  for (let above = dirname(folder), below = folder; above !== below; below = above, above = dirname(above)) {
+    let opened: number;
+    try {
+      opened = openSync(above, 'r');
+    } catch {
+      return;
+    }
+    try {
+      fsyncSync(opened);
+    } finally {
+      closeSync(opened);
+    }
   }
 }

@@ -29,6 +29,8 @@ export class FolderBucket implements Bucket {
   readonly #files: Files;
   /** Folders that are known to be ones. */
   readonly #folders = new Set<string>();
+  /** Those whose own names, and those above them, are durable. */
+  readonly #durable = new Set<string>();
 
   /** `root` is made when something is put into it. */
   constructor(root: string, files: Files = nodeFiles) {
@@ -118,8 +120,8 @@ export class FolderBucket implements Bucket {
   async #put(name: string, path: string, bytes: Uint8Array): Promise<'stored' | 'present' | 'vanished'> {
     const unfinished = join(this.#root, UNFINISHED), temporary = join(unfinished, randomUUID());
     try {
-      await this.#files.makeFolder(unfinished);
-      await this.#files.makeFolder(dirname(path));
+      await this.#makeRoot(unfinished);
+      await this.#makeFolder(dirname(path));
       await this.#checkFolder(unfinished);
       await this.#inside(name);
       await this.#write(temporary, bytes);
@@ -133,10 +135,45 @@ export class FolderBucket implements Bucket {
     }
   }
 
+  /** The root's name is durable before there is anything in it: who finds `first` there finds that, too, whatever became of the one who made it. */
+  async #makeRoot(first: string): Promise<void> {
+    if (this.#durable.has(first)) return;
+    if (await this.#stat(first) === null) {
+      await this.#files.makeFolder(this.#root);
+      for (let above = dirname(this.#root); await this.#syncAbove(above) && above !== dirname(above);) above = dirname(above);
+      await this.#files.makeFolder(first);
+    }
+    this.#durable.add(first);
+  }
+
+  /** Answers false for a folder that we may not open: then it was not we who made what is in it. */
+  async #syncAbove(folder: string): Promise<boolean> {
+    try {
+      await this.#files.syncFolder(folder);
+      return true;
+    } catch (error) {
+      if (codeOf(error) === 'EACCES' || codeOf(error) === 'EPERM') return false;
+      throw error;
+    }
+  }
+
+  /** A folder of the store, with its name durable: one that is there may have been made by a process that died before it saw to that. */
+  async #makeFolder(folder: string): Promise<void> {
+    if (folder === this.#root || this.#durable.has(folder)) return;
+    await this.#makeFolder(dirname(folder));
+    await this.#files.makeFolder(folder);
+    await this.#files.syncFolder(dirname(folder));
+    this.#durable.add(folder);
+  }
+
   async #write(path: string, bytes: Uint8Array): Promise<void> {
     const file = await this.#files.create(path);
     try {
-      for (let done = 0; done < bytes.length; ) done += await this.#files.write(file, bytes.subarray(done), done);
+      for (let done = 0; done < bytes.length; ) {
+        const written = await this.#files.write(file, bytes.subarray(done), done);
+        if (written === 0) throw new Error(`the disk took ${done} of ${bytes.length} bytes, and takes no more`);
+        done += written;
+      }
       await this.#files.sync(file);
     } finally {
       await file.close();

@@ -4,11 +4,14 @@
 export const CODEC = { plain: 0, zstd: 1 } as const;
 export type Codec = (typeof CODEC)[keyof typeof CODEC];
 
+/** What a first park is worth, which every later one and every fork builds on, and what the next ones are, which somebody waits for. */
+export type Effort = 'small' | 'quick';
+
 export interface Content {
   /** SHA-256 (FIPS 180-4): 32 bytes. */
   sha256(...pieces: readonly Uint8Array[]): Uint8Array<ArrayBuffer>;
-  /** One zstd frame (RFC 8878). */
-  compress(bytes: Uint8Array): Uint8Array;
+  /** One zstd frame (RFC 8878), made with this effort. */
+  compress(bytes: Uint8Array, effort: Effort): Uint8Array;
   /** The bytes of a zstd frame, `length` of them at most: null where the frame is broken or holds more. */
   decompress(frame: Uint8Array, length: number): Uint8Array | null;
   /** Unpredictable bytes. */

@@ -7,7 +7,7 @@ import type { Bucket } from './bucket.ts';
 import { ByteSource } from './byte-source.ts';
 import { type Content, hexOf, sameBytes } from './content.ts';
 import { type GuestNote, readNote } from './guest-note.ts';
-import { imageRoot } from './image.ts';
+import { imageRoot, type ImageSection } from './image.ts';
 import { decodeManifest, type Manifest } from './manifest.ts';
 import { indexStart, type PackEntry, PackWriter, type Place, readIndex, TRAILER_BYTES } from './pack.ts';
 import { check } from './refused.ts';
@@ -19,6 +19,8 @@ import { ELSEWHERE, isFull, readFrame, readHeader, type StreamHeader } from './s
 export interface ImportOptions {
   /** What the image's manifest is to say here instead: whose image it is, which generation. */
   readonly as?: Partial<Pick<Manifest, 'guest' | 'generation' | 'epoch'>>;
+  /** The sections as they are to be here: those of another guest, where the image becomes one. */
+  readonly renewed?: (sections: readonly ImageSection[]) => readonly ImageSection[];
   /** Chunks that the store has. */
   readonly known?: KnownChunks;
   readonly progress?: (progress: Progress) => void;
@@ -29,6 +31,7 @@ export interface ImportedImage {
   /** As it is stored here: with places in this store's packs, and no manifest before it. */
   readonly manifest: Manifest;
   readonly hash: Uint8Array;
+  /** Of the image as it is stored here. */
   readonly root: Uint8Array;
   readonly note: GuestNote | null;
   readonly progress: Progress;
@@ -52,7 +55,7 @@ export async function importStream(stream: ReadableStream<Uint8Array>, bucket: B
         await arrived.flush();
         const manifest = arrived.image(decodeManifest(bytes, content, `${WHAT}'s manifest`));
         check(await source.ended(), WHAT, 'it goes on behind its end');
-        return { manifest, root: header.root, hash: await putManifest(bucket, manifest, content), note, progress: arrived.progress };
+        return { manifest, root: imageRoot(manifest.image, content), hash: await putManifest(bucket, manifest, content), note, progress: arrived.progress };
       }
     }
   } finally {
@@ -129,14 +132,14 @@ class Arrived {
 
   /** The image, with its chunks where this store has them, if the manifest is of exactly what has come. */
   image(manifest: Manifest): Manifest {
-    const { image, packs } = manifest, { root, chunkBytes, chunks, leftOut } = this.#header, { known = new Map(), as } = this.#options;
+    const { image, packs } = manifest, { root, chunkBytes, chunks, leftOut } = this.#header, { known = new Map(), as, renewed = same => same } = this.#options;
     check(sameBytes(imageRoot(image, this.#content), root) && image.memory.chunkBytes === chunkBytes, WHAT, 'its manifest is of another image than it began with');
     const came = packs.filter(pack => !sameBytes(pack, ELSEWHERE.pack));
     check(came.length === this.#packs.length && came.every((pack, i) => sameBytes(pack, this.#packs[i]!)), WHAT, 'its packs are not those of its manifest, in their order');
     const names = chunkNames(image.memory), distinct = new Set(names.filter(name => name !== ''));
     check(this.chunks === chunks && distinct.size === chunks + leftOut, WHAT, 'its chunks are not as many as it announced');
     names.forEach((name, chunk) => { if (name !== '') this.#checkPlace(manifest, chunk, name, known); });
-    return { ...manifest, ...as, parent: new Uint8Array(root.length), ...placed(names.map(name => this.#stored.get(name) ?? known.get(name) ?? null)) };
+    return { ...manifest, ...as, image: { ...image, sections: renewed(image.sections) }, parent: new Uint8Array(root.length), ...placed(names.map(name => this.#stored.get(name) ?? known.get(name) ?? null)) };
   }
 
   #checkPlace({ packs, places }: Manifest, chunk: number, name: string, known: KnownChunks): void {

@@ -57,8 +57,8 @@ export function saveMachine({ vm, vcpu, devices, life, mailbox, entropy, identit
   ];
 }
 
-/** Puts everything back but the identity, which the machine was built with, and the consoles' input; answers the guest's counter, which the caller sets in motion. */
-export function loadMachine({ vm, vcpu, devices, life, entropy, memoryBytes }: MachineState, find: FindSection): bigint {
+/** Puts everything back but the identity, which the machine was built with, and the consoles' input; `hold` stops the guest's counter where it was, which the caller sets in motion. */
+export function loadMachine({ vm, vcpu, devices, life, entropy, memoryBytes }: MachineState, find: FindSection, hold: (counter: bigint) => void): void {
   const what = "the snapshot's", reader = new Reader(find('time', VERSION), `${what} time`), time = reader.record(timeShape);
   reader.end();
   const lifecycle = lifecycleShape.fresh();
@@ -67,11 +67,11 @@ export function loadMachine({ vm, vcpu, devices, life, entropy, memoryBytes }: M
   check(lifecycle.held.every((bits, word) => bits === 0 || word * 32 < vm.gic.nrIrqs), `${what} lifecycle`, 'it holds interrupts that there are not');
   loadVcpu(vcpu, find, vm.map.ram, memoryBytes + flashBytes(devices.slots.has('flash0')));
   loadGic(vm.gic, find);                                                 // behind the timers, which by a counter not yet set drive their lines otherwise
+  hold(time.counter);                                                    // devices look at the time as they are loaded
   for (const [slot, device] of devices.slots) device.load(find(`device/${slot}`, device.version));
   lifecycleShape.load(life, lifecycleShape.save(lifecycle));
   entropy.resume(time.entropy);
   vm.restored();
-  return time.counter;
 }
 
 /** Console input back into the mailbox: the owner's thread does it, which alone writes there. */

@@ -5,7 +5,7 @@
  */
 import { state } from '@hypnos/base';
 import { BOUNDS, HASH_BYTES } from './bounds.ts';
-import { CODEC, type Codec, type Content, hexOf, SALT_BYTES, sameBytes } from './content.ts';
+import { CODEC, type Codec, type Content, type Effort, hexOf, SALT_BYTES, sameBytes } from './content.ts';
 import { joined, Reader, recordBytes, recordsBytes } from './reader.ts';
 import { check, refused } from './refused.ts';
 
@@ -48,8 +48,8 @@ export class PackWriter {
   get full(): boolean { return this.#entries.length >= BOUNDS.packChunks || this.#bytes + 2 * BOUNDS.chunkBytes.most + this.#indexBytes > BOUNDS.packBytes; }
   get #indexBytes(): number { return (this.#entries.length + 1) * entryShape.size + TRAILER_BYTES; }
 
-  add(hash: Uint8Array, chunk: Uint8Array): Place {
-    const squeezed = this.#content.compress(chunk), wins = squeezed.length < chunk.length * WORTH;
+  add(hash: Uint8Array, chunk: Uint8Array, effort: Effort = 'quick'): Place {
+    const squeezed = this.#content.compress(chunk, effort), wins = squeezed.length < chunk.length * WORTH;
     const codec = wins ? CODEC.zstd : CODEC.plain;
     return this.addStored({ hash, length: chunk.length, codec }, wins ? squeezed : chunk);
   }

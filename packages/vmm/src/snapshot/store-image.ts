@@ -3,7 +3,7 @@ import type { Snapshot } from '../machine.ts';
 import { HASH_BYTES } from './bounds.ts';
 import type { Bucket } from './bucket.ts';
 import { isZero } from './chunks.ts';
-import { type Content, hexOf } from './content.ts';
+import { type Content, type Effort, hexOf } from './content.ts';
 import { hashAt, type Image } from './image.ts';
 import type { ChunkPlace, Manifest } from './manifest.ts';
 import { PackWriter, type Place } from './pack.ts';
@@ -37,7 +37,7 @@ const TURN = 8 << 20;
 export async function storeImage(snapshot: Snapshot, bucket: Bucket, content: Content, options: StoreOptions = {}): Promise<StoredImage> {
   const { known = new Map(), progress = () => {} } = options, { memory, chunkBytes, since } = snapshot, total = memory.length;
   const hashes = new Uint8Array((total / chunkBytes) * HASH_BYTES), chunks: (KnownPlace | string | null)[] = [];
-  const seen = new Set<string>(), store = new Storing(bucket, content);
+  const seen = new Set<string>(), store = new Storing(bucket, content, since ? 'quick' : 'small');
   let fresh = 0;
   for (let chunk = 0, done = 0; done < total; chunk++, done += chunkBytes) {
     if (done % TURN === 0) progress({ total, done, fresh, written: store.written });
@@ -73,18 +73,20 @@ class Storing {
   written = 0;
   readonly #bucket: Bucket;
   readonly #content: Content;
+  readonly #effort: Effort;
   #writer: PackWriter;
   #waiting: { readonly name: string; readonly place: Place }[] = [];
 
-  constructor(bucket: Bucket, content: Content) {
+  constructor(bucket: Bucket, content: Content, effort: Effort) {
     this.#bucket = bucket;
+    this.#effort = effort;
     this.#content = content;
     this.#writer = new PackWriter(content);
   }
 
   async add(name: string, hash: Uint8Array, chunk: Uint8Array): Promise<void> {
     if (this.#writer.full) await this.flush();
-    this.#waiting.push({ name, place: this.#writer.add(hash, chunk) });
+    this.#waiting.push({ name, place: this.#writer.add(hash, chunk, this.#effort) });
   }
 
   async flush(): Promise<void> {
