@@ -104,6 +104,7 @@ export class Truth {
     const machine = this.#running.get(`${id} ${epoch - 1}`), bytes = this.store.objects.get(manifestName(hashOf(hash)!));
     this.count('parked');
     if (!machine) return this.fault(`${name} was published by nobody who owned it`);
+    this.#livedUntil.set(id, Math.max(this.#livedUntil.get(id) ?? -1, machine.livedUntil));
     if (!bytes) return this.fault(`the manifest of ${name}'s generation ${generation} is not in the store`);
     let manifest: Manifest;
     try {
@@ -117,7 +118,6 @@ export class Truth {
     const stored = { memory, packs, manifest };
     this.#stored.set(hash, stored);
     this.#byKey.set(keyOf(manifest), stored);
-    this.#livedUntil.set(id, Math.max(this.#livedUntil.get(id) ?? -1, machine.livedUntil));
   }
   #rotted(hash: string, name: string): void {
     if (!this.store.rotten.has(`manifests/${hash}`)) this.fault(`the manifest of ${name} cannot be read and has not rotted`);
