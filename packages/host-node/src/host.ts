@@ -2,9 +2,8 @@
 import { HypnosError } from '@hypnos/base';
 import type { Host } from '@hypnos/vmm';
 import { nodeClock } from './clock.ts';
+import { sharedMemory } from './shared-memory.ts';
 import { VcpuThreads } from './vcpu-threads.ts';
-
-const PAGE = 1 << 16;
 
 export interface NodeHostOptions {
   /** Folder where the generated engine is kept from one start to the next. */
@@ -33,15 +32,7 @@ const OUTSIDE: Omit<Host, 'startThread'> = {
   clock: nodeClock,
   inflate: (gzip, atMost) => process.getBuiltinModule('node:zlib').gunzipSync(gzip, { maxOutputLength: atMost }),
   entropy: into => { process.getBuiltinModule('node:crypto').randomFillSync(into); },
-  createMemory(bytes) {
-    const pages = Math.ceil(bytes / PAGE);
-    try {
-      const handle = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
-      return { handle, buffer: handle.buffer as unknown as SharedArrayBuffer };
-    } catch (cause) {
-      throw new HypnosError('ENOMEM', `this host refuses ${Math.round(bytes / 2 ** 20)} MiB for the machine: give it less memory.`, { cause });
-    }
-  },
+  createMemory: sharedMemory,
   timer(milliseconds, then) {
     const timer = setTimeout(then, Math.min(milliseconds, 2 ** 31 - 1));
     return () => clearTimeout(timer);

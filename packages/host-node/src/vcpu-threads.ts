@@ -4,7 +4,7 @@ import type { MachineThread, ThreadMessage, ThreadSetup } from '@hypnos/vmm';
 import { getCompileCacheDir } from 'node:module';
 import { Worker } from 'node:worker_threads';
 import { cacheFolder } from './cache-folder.ts';
-import type { Begin, WorkerData } from './run-worker.ts';
+import type { Begin, Rehearse, WorkerData } from './run-worker.ts';
 import { bundledTier0 } from './tier0-bundled.ts';
 
 /** Sources are TypeScript, and so is the entry beside them; a bundle is plain JavaScript, and brings the engine. */
@@ -25,8 +25,8 @@ export class VcpuThreads {
 
   /** Starts a thread that waits for its machine, if none does, and has the engine compiled beside it. */
   readonly prepare = (): void => {
-    while (this.#waiting.size < Math.max(this.#spares, 1)) this.#add();
     this.#engine ??= compiledEngine(this.#cache);
+    while (this.#waiting.size < Math.max(this.#spares, 1)) this.#add(this.#spares > 0);
     this.#engine.catch(() => {});                                           // `start` hears of it
   };
 
@@ -57,7 +57,8 @@ export class VcpuThreads {
     await Promise.all(workers.map(worker => worker.terminate()));
   };
 
-  #add(): Worker {
+  /** One that waits has time to rehearse. */
+  #add(waits = false): Worker {
     const worker = new Worker(ENTRY, {
       workerData: { cache: this.#cache, compileCache: getCompileCacheDir() } satisfies WorkerData, stdin: true, name: 'hypnos vcpu 0',
     });
@@ -66,6 +67,7 @@ export class VcpuThreads {
     const gone = (): void => { this.#waiting.delete(worker); };
     worker.on('error', gone).on('exit', gone);
     this.#waiting.add(worker);
+    if (waits) void this.#engine?.then(rehearse => worker.postMessage({ rehearse } satisfies Rehearse), () => {});
     return worker;
   }
 

@@ -4,6 +4,7 @@ export {
   Machine, type Ended, type Listeners, type MachineConfig, type MachineImage, type NamedBytes, type ParkingPlace, type RunConfig, type Snapshot, type SuspendRequest,
 } from './machine.ts';
 export { runMachine } from './machine-thread.ts';
+export { rehearse } from './rehearse.ts';
 export type { Host, HostClock, MachineThread, SharedMemory, ThreadHost } from './ports.ts';
 export type { Ending, EngineName, RunStatistics, ThreadMessage, ThreadSetup } from './thread-setup.ts';
 export { eventLine, type Happening, type MachineEvent, type Moment, type QueueInFlight, type WakeCause, type WakeOutlook } from './events.ts';

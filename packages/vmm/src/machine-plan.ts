@@ -48,7 +48,7 @@ const DETERMINISTIC_IDENTITY = 2n;
 const ERASED = 0xff;
 
 /** Throws HypnosError with a sentence for whoever gave the files and options. */
-export function planBoot(config: MachineConfig, host: Host): BootPlan {
+export function planBoot(config: MachineConfig, host: Pick<Host, 'entropy' | 'inflate'>): BootPlan {
   const { cpus = 1, cpu = 'default', suspendAbi = 'merged', deterministic = false, reboot = true, firmware, initrd, flashVars: vars } = config;
   if (cpus !== 1) throw new HypnosError('EINVAL', `${cpus} CPUs: this version has machines of one CPU.`);
   if (suspendAbi !== 'merged' && config.onSuspend?.do === 'deny') {
@@ -87,7 +87,7 @@ function flashContent(code: Uint8Array | undefined, vars: Uint8Array | undefined
 
 interface Board { readonly memoryBytes: number; readonly fittings: Fittings; readonly placed: Placement; readonly serial: string }
 
-function deviceTree(config: MachineConfig, host: Host, { memoryBytes, fittings, placed, serial }: Board): Uint8Array {
+function deviceTree(config: MachineConfig, host: Pick<Host, 'entropy'>, { memoryBytes, fittings, placed, serial }: Board): Uint8Array {
   const seed = new Uint8Array(40);
   if (!config.deterministic) host.entropy(seed);
   return writeFdt(boardTree({
