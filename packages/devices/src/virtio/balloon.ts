@@ -6,8 +6,8 @@ import { lengthOf, type Chain } from './queue.ts';
 
 const INFLATE = 0, DEFLATE = 1;
 /**
- * §5.5.2 numbers the reporting queue 4 whatever was negotiated. Linux up to 6.10 leaves out the numbers of queues that were not, and asks for 2; others ask
- * for 3. Statistics and free page hints are not offered, so none of these can mean anything else.
+ * §5.5.2 numbers the reporting queue 4 whatever was negotiated. Drivers are known that leave out the numbers of queues that were not, all or some, and ask for
+ * 2 or 3. Statistics and free page hints are not offered, so none of these can mean anything else.
  */
 const REPORTING = [2, 3, 4];
 const F_PAGE_POISON = 1n << 4n, F_REPORTING = 1n << 5n;
