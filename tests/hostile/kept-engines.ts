@@ -1,19 +1,22 @@
 /** Engines that go from one machine to the next in the same memory, because making one takes longer than most hostile guests run. */
-import type { CpuContext, CpuPorts } from '@hypnos/cpu';
+import type { CpuContext, CpuPorts, GuestMemory } from '@hypnos/cpu';
 import { buildTier0, type Engine, type EngineFactory, interpreterEngines, referenceEngines, type Tier0Image } from '@hypnos/hypervisor';
 
 interface Kept {
   readonly engine: Engine;
-  /** The ports of the machine that has it now. */
-  readonly lent: { ports: CpuPorts };
+  readonly lent: Lent;
 }
 
-/** A context whose ports are those of whichever machine has the engine. */
-function lendable(context: CpuContext, lent: { ports: CpuPorts }): CpuContext {
+/** What belongs to the machine that has an engine now: its ports, and its guest memory, which brings pages in for it. */
+interface Lent { ports: CpuPorts; memory: GuestMemory }
+
+/** A context whose ports and memory are those of whichever machine has the engine. */
+function lendable(context: CpuContext, lent: Lent): CpuContext {
   const { performance } = context.ports,
     cycles = performance?.cycles;
   return {
     ...context,
+    memory: lentMemory(lent),
     ports: {
       timer: { read: name => lent.ports.timer.read(name), write: (name, value) => lent.ports.timer.write(name, value) },
       gic: { read: name => lent.ports.gic.read(name), write: (name, value) => lent.ports.gic.write(name, value) },
@@ -29,6 +32,11 @@ function lendable(context: CpuContext, lent: { ports: CpuPorts }): CpuContext {
       }),
     },
   };
+}
+
+function lentMemory(lent: Lent): GuestMemory {
+  const calls = Object.keys(lent.memory).map(name => [name, (...args: unknown[]) => (lent.memory as unknown as Record<string, (...all: unknown[]) => unknown>)[name]!(...args)]);
+  return Object.fromEntries(calls) as unknown as GuestMemory;
 }
 
 /** Engines are given up after so many machines: they remember the words they met, up to a bound that is theirs. */
@@ -50,12 +58,12 @@ export class KeptEngines {
     const key = `${name} ${how.exact} ${[...context.model.features].join()}`,
       known = this.#kept.get(key);
     if (known === undefined) {
-      const lent = { ports: context.ports },
+      const lent = { ports: context.ports, memory: context.memory },
         engine = inner.create(lendable(context, lent), how);
       this.#kept.set(key, { engine, lent });
       return engine;
     }
-    known.lent.ports = context.ports;
+    Object.assign(known.lent, { ports: context.ports, memory: context.memory });
     // What it knew was of another machine's memory.
     known.engine.memoryChanged();
     return known.engine;

@@ -55,9 +55,9 @@ const MANIFEST: Omit<Manifest, 'image' | 'packs' | 'places'> = {
   guest: new Uint8Array(16).fill(7), generation: 1n, epoch: 1n, parkedAtNs: 1_767_225_600_000_000_000n, parent: new Uint8Array(32),
 };
 
-/** Stores a snapshot, and answers the store. */
-export async function storeOf(snapshot: Snapshot): Promise<Store> {
-  const bucket = new MemoryBucket(), { image, packs, places } = await storeImage(snapshot, bucket, nodeContent);
+/** Stores a snapshot, and answers the store: beside what its machine came from, if it came from a store. */
+export async function storeOf(snapshot: Snapshot, from?: Store): Promise<Store> {
+  const bucket = new MemoryBucket(from?.objects), { image, packs, places } = await storeImage(snapshot, bucket, nodeContent);
   const hash = await putManifest(bucket, { ...MANIFEST, image, packs, places }, nodeContent);
   return { manifest: manifestName(hash), objects: bucket.objects };
 }

@@ -27,6 +27,9 @@ export interface Start {
 
 const LAYOUT = memoryMap(1, RAM_BYTES);
 
+/** The memory for all machines, and who hears how much of it one takes. */
+interface Stage { readonly memory: SharedMemory; takes(bytes: number): void }
+
 /** A machine that was started, as its owner sees it. */
 export class Started {
   readonly machine: Machine;
@@ -44,14 +47,17 @@ export class Started {
   #go: () => void = () => {};
 
   /** Throws what `make` and `run` throw. */
-  constructor(make: (host: Host) => Machine, memory: SharedMemory, post: (work: Work) => void, { portions, segments = [] }: Start, listen: (hear: (said: Said) => void) => void) {
+  constructor(make: (host: Host) => Machine, { memory, takes }: Stage, post: (work: Work) => void, { portions, segments = [] }: Start, listen: (hear: (said: Said) => void) => void) {
     this.#attention = new Int32Array(memory.buffer, LAYOUT.cpu(0) + at('attention'), 1);
     let gone = (): void => {};
     this.#gone = new Promise(resolve => (gone = resolve));
     const host: Host = {
       ...nodeHost(),
       createMemory: bytes => {
-        if (bytes <= memory.buffer.byteLength) return memory;
+        if (bytes <= memory.buffer.byteLength) {
+          takes(bytes);
+          return memory;
+        }
         throw new HypnosError('ENOMEM', `this host refuses ${bytes} bytes for the machine: give it less memory.`);
       },
       startThread: (setup, heard, failed) => {
@@ -127,7 +133,8 @@ export class Started {
 }
 
 export class SnapshotMachines {
-  readonly #memory = nodeHost().createMemory(memoryMap(1, RAM_BYTES + 2 * MAP.flash.bankBytes).end);
+  /** Room for RAM, flash, and the files of a boot, which all fit into RAM. */
+  readonly #memory = nodeHost().createMemory(memoryMap(1, 2 * RAM_BYTES + 2 * MAP.flash.bankBytes).end);
   #thread: Worker | undefined;
   #hear: (said: Said) => void = () => {};
 
@@ -154,14 +161,12 @@ export class SnapshotMachines {
   }
 
   #post(work: Work): void {
-    const { memoryBytes, fittings } = work.setup;
-    this.#used = memoryBytes + (fittings.flash ? 2 * MAP.flash.bankBytes : 0);
     this.#worker().postMessage(work);
   }
 
   /** Makes a machine and starts it; the one before must be over. Throws what the owner of one is told. */
   start(make: (host: Host) => Machine, how: Start): Started {
     this.#clean();
-    return new Started(make, this.#memory, work => this.#post(work), how, hear => (this.#hear = hear));
+    return new Started(make, { memory: this.#memory, takes: bytes => (this.#used = bytes - LAYOUT.ram) }, work => this.#post(work), how, hear => (this.#hear = hear));
   }
 }

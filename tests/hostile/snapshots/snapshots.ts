@@ -38,7 +38,7 @@ function refusal(error: unknown): string {
   return error.message;
 }
 
-interface Opened { readonly image: MachineImage; readonly manifest: Manifest }
+interface Opened { readonly image: MachineImage; readonly manifest: Manifest; readonly store: Store }
 interface Refused { readonly refused: string }
 /** How a store is judged: the engines it runs on, and whether nothing is wrong with it, so that it must be taken and be what it was. */
 export interface How {
@@ -48,8 +48,8 @@ export interface How {
 }
 
 /** Reads all of a store as whoever wakes and verifies would. */
-export async function open({ manifest: name, objects }: Store): Promise<Opened | Refused> {
-  const bucket = new MemoryBucket(objects);
+export async function open(store: Store): Promise<Opened | Refused> {
+  const { manifest: name, objects } = store, bucket = new MemoryBucket(objects);
   for (const pack of objects.keys()) {
     if (!pack.startsWith('packs/')) continue;
     try {
@@ -60,7 +60,7 @@ export async function open({ manifest: name, objects }: Store): Promise<Opened |
   }
   try {
     const manifest = await getManifest(bucket, hashOf(name.slice(10))!, nodeContent);
-    return { manifest, image: await openImage(manifest, bucket, nodeContent) };
+    return { manifest, store, image: await openImage(manifest, bucket, nodeContent) };
   } catch (error) {
     return { refused: refusal(error) };
   }
@@ -98,13 +98,13 @@ async function wake(machines: SnapshotMachines, image: MachineImage, config: Run
 }
 
 /** Saves, runs and saves again what was restored; its state must be one that is taken again, to the bit. */
-async function live(machines: SnapshotMachines, { image, manifest }: Opened, engine: EngineName, { config, whole = false }: How): Promise<string> {
+async function live(machines: SnapshotMachines, { image, manifest, store: from }: Opened, engine: EngineName, { config, whole = false }: How): Promise<string> {
   const woken = await wake(machines, image, { ...config, engine }, [PORTION[engine]]);
   if ('refused' in woken) return woken.refused;
-  const { started, held } = woken, store = held && (await storeOf(held));
+  const { started, held } = woken, store = held && (await storeOf(held, from));
   started.resume();
   await started.idle();
-  const after = await started.snapshot(), later = after && (await storeOf(after));
+  const after = await started.snapshot(), later = after && (await storeOf(after, from));
   const trouble = wrong(started, await started.stop());
   if (trouble) throw new Error(trouble);
   if (whole && (store === null || rootOfStore(store) !== rootOf(manifest.image))) throw new Error('it was restored and is not what was stored');
