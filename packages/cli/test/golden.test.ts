@@ -20,7 +20,7 @@ for (const name of files) {
       life.machine.wake();
       await life.sees('resumed');
       await life.sees('asleep', name.includes('asking') ? 2 : 1);       // one that was asking is told that it may sleep
-      assert.equal(life.said(), 'b');
+      await life.says('b');
       life.machine.stop();
       assert.equal((await ended).ending, 'stopped');
     });

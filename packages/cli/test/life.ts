@@ -14,6 +14,8 @@ export interface Life {
   said(): string;
   /** The `nth` event of this name, now or when it happens. Fails if the machine ends before. */
   sees<K extends MachineEvent['event']>(name: K, nth?: number): Promise<Named<K>>;
+  /** Settles when it has said this and nothing else: what it says comes another way than its events. */
+  says(text: string): Promise<void>;
   /** Starts it. */
   readonly run: () => Promise<Ended>;
 }
@@ -35,7 +37,7 @@ export function watched(machine: Machine): Life {
   let said = '', over = false;
   const look = (): void => { for (const wake of [...waiting]) wake(); };
   machine.on('event', event => { events.push(event); look(); });
-  machine.on('output', bytes => { said += Buffer.from(bytes).toString('latin1'); });
+  machine.on('output', bytes => { said += Buffer.from(bytes).toString('latin1'); look(); });
   return {
     machine, events, said: () => said, names: () => events.map(e => e.event),
     sees: <K extends MachineEvent['event']>(name: K, nth = 1) => new Promise<Named<K>>((resolve, reject) => {
@@ -45,6 +47,16 @@ export function watched(machine: Machine): Life {
         waiting.delete(wake);
         if (found !== undefined) resolve(found);
         else reject(new Error(`the machine ended without event ${nth} named ${name}: ${events.map(e => e.event).join(', ')}`));
+      };
+      waiting.add(wake);
+      wake();
+    }),
+    says: text => new Promise((resolve, reject) => {
+      const wake = (): void => {
+        if (said !== text && !over && text.startsWith(said)) return;
+        waiting.delete(wake);
+        if (said === text) resolve();
+        else reject(new Error(`it said '${said}', and not '${text}'`));
       };
       waiting.add(wake);
       wake();
