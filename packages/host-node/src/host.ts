@@ -1,5 +1,4 @@
 /** The thread that owns machines, on Node: memory, worker threads, timers, entropy, gunzip. */
-import { HypnosError } from '@hypnos/base';
 import type { Host } from '@hypnos/vmm';
 import { nodeClock } from './clock.ts';
 import { sharedMemory } from './shared-memory.ts';
