@@ -2,7 +2,7 @@
 import type { HypnosError } from '@hypnos/base';
 import { FolderBucket, nodeContent, SqliteLedger } from '@hypnos/host-node';
 import { collect, fork, register, type Stores, transitions } from '@hypnos/parking';
-import { type Content, manifestName, hashOf, storeImage } from '@hypnos/vmm';
+import { MemoryBucket, type Content, manifestName, hashOf, storeImage } from '@hypnos/vmm';
 import fc from 'fast-check';
 import assert from 'node:assert/strict';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
@@ -10,7 +10,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { Course } from './courses.ts';
-import { assertWhole, CHUNK, MemoryBucket, pagesOf, park } from './park.ts';
+import { assertWhole, CHUNK, pagesOf, park } from './park.ts';
 
 const scratch = mkdtempSync(join(tmpdir(), 'hypnos-collect-'));
 after(() => rmSync(scratch, { recursive: true }));

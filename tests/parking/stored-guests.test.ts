@@ -2,11 +2,11 @@
 import type { HypnosError } from '@hypnos/base';
 import { nodeContent, SqliteLedger } from '@hypnos/host-node';
 import { collect, fork, freeAbandoned, inspect, remove, type Stores, transitions, verify } from '@hypnos/parking';
-import { hashOf, type ImageSection, imageRoot, getManifest, hexOf, manifestName } from '@hypnos/vmm';
+import { MemoryBucket, hashOf, type ImageSection, imageRoot, getManifest, hexOf, manifestName } from '@hypnos/vmm';
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Course } from './courses.ts';
-import { assertWhole, CHUNK, MemoryBucket, pagesOf, park } from './park.ts';
+import { assertWhole, CHUNK, pagesOf, park } from './park.ts';
 
 const STORE = 'the-store', LEASE = 10_000, idOf = (n: number) => String(n).padStart(32, '0');
 const code = (wanted: string, says: RegExp) => (error: HypnosError) => error.code === wanted && says.test(error.message);
