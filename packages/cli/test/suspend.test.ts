@@ -9,7 +9,7 @@ const events = (path: string): Line[] => readFileSync(path, 'utf8').trim().split
 
 let soon = '', never = '';
 before(() => {
-  soon = guest('soon', sleeper(1));
+  soon = guest('soon', sleeper(2));
   never = guest('never', sleeper(100_000));
 });
 const run = (firmware: string, ...args: string[]) => ['run', '--engine', 'reference', '--firmware', firmware, ...args] as const;
