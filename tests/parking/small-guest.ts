@@ -116,8 +116,11 @@ export function life(source: string, config: MachineConfig = {}): Life {
 
 export interface Parked { readonly manifest: Manifest; readonly stored: StoredImage; readonly bucket: Bucket }
 
+/** Where these guests are stored: one that was woken is stored beside what it came from. */
+const STORE = new MemoryBucket();
+
 /** Holds the machine and stores it, behind the images that there are. */
-export async function park({ machine }: Life, bucket: Bucket = new MemoryBucket(), before: readonly Manifest[] = []): Promise<Parked> {
+export async function park({ machine }: Life, bucket: Bucket = STORE, before: readonly Manifest[] = []): Promise<Parked> {
   const stored = await storeImage(await machine.snapshot(), bucket, nodeContent, { known: knownChunks(...before) }), { image, packs, places } = stored;
   const written = encodeManifest({ guest: new Uint8Array(16), generation: 1n, epoch: 1n, parkedAtNs: 0n, parent: new Uint8Array(32), image, packs, places }, nodeContent);
   return { manifest: decodeManifest(written.bytes, nodeContent, 'what was written'), stored, bucket };
