@@ -80,6 +80,9 @@ function wrong(started: Started, ended: { readonly ending: string; readonly deta
   return line && `an event cannot be read: ${line}`;
 }
 
+/** Memory is read when the guest needs it: a chunk that is not what it should be ends the machine then, with the sentence that refuses it. */
+const isLost = (detail?: string): boolean => /^chunk [0-9a-f]{64} is refused: |^the store has no packs\/|^packs\/\S+ has \d+ bytes/.test(detail ?? '');
+
 interface Woken { readonly started: Started; readonly held: Snapshot | null }
 
 /** Restores an image and holds it; answers the sentence where it was refused while it was loaded. */
@@ -105,7 +108,9 @@ async function live(machines: SnapshotMachines, { image, manifest, store: from }
   started.resume();
   await started.idle();
   const after = await started.snapshot(), later = after && (await storeOf(after, from));
-  const trouble = wrong(started, await started.stop());
+  const ended = await started.stop();
+  if (!whole && ended.ending === 'fault' && isLost(ended.detail)) return refusal(new HypnosError('EINVAL', ended.detail!));
+  const trouble = wrong(started, ended);
   if (trouble) throw new Error(trouble);
   if (whole && (store === null || rootOfStore(store) !== rootOf(manifest.image))) throw new Error('it was restored and is not what was stored');
   if (store && engine === 'interpreter') await again(machines, store, 'before it ran', engine);
