@@ -2,7 +2,7 @@
 import { alignUp, HypnosError, invariant } from '@hypnos/base';
 import type { Clock, Wires } from '@hypnos/devices';
 import {
-  createVm, hypervisorBytes, MEM, memoryMap, NANOSECONDS_PER_TICK, TARGET_GENERIC_V8, atomicsIdle, type Idle, type MemoryMap, type Vcpu, type Vm,
+  createVm, hypervisorBytes, MEM, memoryMap, PAGE, NANOSECONDS_PER_TICK, TARGET_GENERIC_V8, atomicsIdle, type Idle, type MemoryMap, type Vcpu, type Vm,
 } from '@hypnos/hypervisor';
 import { Alarms } from './alarms.ts';
 import { attachDevices } from './board/devices.ts';
@@ -43,7 +43,7 @@ export function runMachine(setup: ThreadSetup, outside: ThreadHost): void {
   let figures: RunStatistics | undefined;
   for (let boot = 0; ; boot++) {
     // A machine that resets begins with clean records, as the first did; RAM keeps what it held, and flash too. Decoded instructions are the engine's own.
-    if (boot > 0) new Uint8Array(setup.memory.buffer, 0, map.records(0)).fill(0);
+    if (boot > 0) cleanRecords(setup.memory.buffer, map);
     const { machine, vcpu } = build(setup, host, map, boot === 0);
     if (boot > 0 || setup.restore === undefined) machine.report({ event: 'booted', entry: `0x${setup.entry.toString(16)}` });
     const { ended, detail } = lived(vcpu, machine);
@@ -53,6 +53,13 @@ export function runMachine(setup: ThreadSetup, outside: ThreadHost): void {
     host.post({ kind: 'ended', ending: ended, statistics: figures, ...(detail !== undefined && { detail }) });
     return;
   }
+}
+
+/** All records in front of RAM, as in new memory; pages that never came in are still in the store. */
+function cleanRecords(memory: SharedArrayBuffer, map: MemoryMap): void {
+  const flags = new Uint8Array(memory, map.pageFlags, map.end / 4096), absent = Uint8Array.from(flags, flag => flag & PAGE.absent);
+  new Uint8Array(memory, 0, map.records(0)).fill(0);
+  flags.set(absent);
 }
 
 /** A chunk of memory that cannot be had ends the machine, whatever was about to look at it. */
