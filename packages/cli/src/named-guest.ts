@@ -4,6 +4,7 @@ import { control, type Keeper, type KeeperListeners, type Parking, type ParkRepo
 import { type Machine, type Progress, sizeText, type SuspendDecision, type SuspendRequest } from '@hypnos/vmm';
 import { attend, type AttendOptions, say } from './attend.ts';
 import { homeFolder } from './home.ts';
+import { type ProgressLine, progressLine } from './progress.ts';
 import { askPerson } from './run/ask.ts';
 import type { OnSuspend } from './run/options.ts';
 
@@ -11,12 +12,25 @@ export class NamedGuest {
   readonly #parking: Parking;
   readonly #listening = new Set<(progress: Progress) => void>();
   #report: ParkReport | undefined;
+  #line: ProgressLine | undefined;
   /** For the keeper that is made with the machine. */
   readonly listeners: KeeperListeners = {
     notice: text => say(text),
-    progress: progress => { for (const listener of this.#listening) listener(progress); },
-    parked: report => { this.#report = report; },
+    progress: progress => {
+      (this.#line ??= progressLine('parking', false)).report(progress);
+      if (progress.done === progress.total) this.#ended();
+      for (const listener of this.#listening) listener(progress);
+    },
+    parked: report => {
+      this.#ended();
+      this.#report = report;
+    },
   };
+
+  #ended(): void {
+    this.#line?.end();
+    this.#line = undefined;
+  }
 
   constructor(parking: Parking) { this.#parking = parking; }
 

@@ -18,7 +18,7 @@ export interface ControlRequest {
 }
 
 /** What a request that takes long says before it is answered. */
-export type ControlNews = { readonly progress: Progress } | { readonly waiting: string };
+export type ControlNews = { readonly progress: Progress };
 
 /** What a keeper's process remembers for its callers. */
 export interface Controlled {

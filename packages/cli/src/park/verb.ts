@@ -1,9 +1,10 @@
 /** `hypnos park`: has the process of a guest store it. */
 import { FOLLOWS, type ParkReport } from '@hypnos/parking';
-import { sizeText } from '@hypnos/vmm';
+import { type Progress, sizeText } from '@hypnos/vmm';
 import { Command } from 'commander';
 import { say } from '../attend.ts';
 import { callGuest, guestNow } from '../live/call.ts';
+import { type ProgressLine, progressLine } from '../progress.ts';
 import { STATUS } from '../status.ts';
 
 interface ParkOptions { readonly now: boolean; readonly json: boolean }
@@ -32,15 +33,19 @@ async function park(name: string, { now, json }: ParkOptions): Promise<number> {
     return STATUS.off;
   }
   const slow = setTimeout(() => say(`${name} does not follow its sleep key so far; hypnos park --now ${name} stores it as it is.`), FOLLOWS);
+  let line: ProgressLine | undefined;
   try {
     const { outcome, report } = await callGuest(name, { do: 'park', now }, news => {
       slow.refresh();
       if (json) out(news);
+      else (line ??= progressLine(`parking ${name}`, false)).report(news['progress'] as Progress);      // from when it sleeps
     });
+    line?.end();
     if (json) out({ outcome, ...(report as object) });
     else say(outcome === 'parked' ? parkedText(name, report as unknown as ParkReport) : `${name} was woken meanwhile, and goes on.`);
     return outcome === 'parked' ? STATUS.off : STATUS.fault;
   } finally {
+    line?.end();
     clearTimeout(slow);
   }
 }
