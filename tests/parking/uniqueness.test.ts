@@ -133,7 +133,7 @@ const debian = (folder: string, more: MachineConfig = {}): MachineConfig => {
 const RANDOM = 'head -c 16 /dev/urandom | od -A n -v -t x1 | tr -d " "';
 /** The bytes that the command above said. */
 const bytesIn = (console: string): string => {
-  const found = /^([0-9a-f]{32})\r?$/m.exec(console.slice(console.lastIndexOf('od -A n') + 1));
+  const found = /^(?:\S+# )?([0-9a-f]{32})\r?$/m.exec(console.slice(console.lastIndexOf('od -A n') + 1));
   assert.ok(found, `random bytes in ${console.slice(-500)}`);
   return found[1]!;
 };
