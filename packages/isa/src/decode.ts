@@ -53,8 +53,17 @@ export function decodeAs(row: Row, word: number, features: ReadonlySet<Feature>)
   return { row, word: word >>> 0, fields, form: formOf(row, fields), operands };
 }
 
-/** Makes the decoder of a CPU with these features; it answers null for what is UNDEFINED there. */
-export function decoder(rows: readonly Row[], features: ReadonlySet<Feature>): (word: number) => Decoded | null {
+type Decode = (word: number) => Decoded | null;
+const decoders = new WeakMap<readonly Row[], WeakMap<ReadonlySet<Feature>, Decode>>();
+
+/** The decoder of a CPU with these features; it answers null for what is UNDEFINED there. Machines of one model have one. */
+export function decoder(rows: readonly Row[], features: ReadonlySet<Feature>): Decode {
+  const known = decoders.get(rows) ?? new WeakMap<ReadonlySet<Feature>, Decode>(), decode = known.get(features) ?? makeDecoder(rows, features);
+  decoders.set(rows, known.set(features, decode));
+  return decode;
+}
+
+function makeDecoder(rows: readonly Row[], features: ReadonlySet<Feature>): Decode {
   const candidates = bucketsOf(rows.filter(row => present(row, features)));
   return word => {
     for (const row of candidates(bucketOf(word))) {

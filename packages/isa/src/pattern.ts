@@ -23,23 +23,41 @@ export interface Pattern {
 /** `width` ones, for widths below 32. */
 const low = (width: number) => (1 << width) - 1;
 
-/** Each start of a machine reads every row's pattern, before V8 has optimised anything: hence no regular expressions. */
-export function parsePattern(text: string): Pattern {
-  let mask = 0, match = 0, at = 32;
-  const fields: PatternField[] = [];
-  for (const token of text.split(' ')) {
-    if (token === '') continue;
-    const colon = token.indexOf(':'), width = colon < 0 ? token.length : Number(token.slice(colon + 1));
+/** Hands each fixed bit and each field of a pattern to whoever asks for them. */
+function scan(text: string, fixed: ((at: number, bit: number) => void) | null, field: ((found: PatternField) => void) | null): void {
+  let at = 32;
+  for (let i = 0; i < text.length; i++) {
+    const char = text.charCodeAt(i);
+    if (char === SPACE) continue;
+    if (char === ZERO || char === ZERO + 1) {
+      at--;
+      fixed?.(at, char - ZERO);
+      continue;
+    }
+    const space = text.indexOf(' ', i), end = space < 0 ? text.length : space, colon = text.indexOf(':', i), width = Number(text.slice(colon + 1, end));
+    invariant(colon > i && colon < end && width > 0, `pattern has a stray token: ${text.slice(i, end)}`);
     at -= width;
-    invariant(at >= 0, `pattern is longer than 32 bits: ${text}`);
-    if (colon > 0) { fields.push({ name: token.slice(0, colon), low: at, width }); continue; }
-    const value = Number(`0b${token}`);
-    invariant(!Number.isNaN(value), `pattern has a stray token: ${token}`);
-    mask |= low(width) << at;
-    match |= value << at;
+    field?.({ name: text.slice(i, colon), low: at, width });
+    i = end;
   }
   invariant(at === 0, `pattern is ${32 - at} bits, not 32: ${text}`);
-  return { mask: mask >>> 0, match: match >>> 0, fields };
+}
+const SPACE = 32, ZERO = 48;
+
+/** Each start of a machine reads every row's pattern, before V8 has optimised anything; the fields of most it never asks for. */
+export function parsePattern(text: string): Pattern {
+  let mask = 0, match = 0, fields: PatternField[] | undefined;
+  scan(text, (at, bit) => {
+    mask |= 1 << at;
+    match |= bit << at;
+  }, null);
+  return {
+    mask: mask >>> 0, match: match >>> 0,
+    get fields() {
+      if (fields === undefined) scan(text, null, found => { (fields ??= []).push(found); });
+      return (fields ??= []);
+    },
+  };
 }
 
 export function extractFields(p: Pattern, word: number): Record<string, number> {
