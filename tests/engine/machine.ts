@@ -1,8 +1,10 @@
 /** A whole machine on this thread: everything the command's has, and an engine that tests can look at between its slices. */
 import type { CpuContext } from '@hypnos/cpu';
 import {
-  cpuModel, type Engine, type EngineFactory, type GuestMemoryPorts, interpreterEngines, type MemoryMap, memoryMap, referenceEngines,
+  cpuModel, type Engine, type EngineFactory, type GuestMemoryPorts, interpreterEngines, type MemoryMap, memoryMap, 
 } from '@hypnos/hypervisor';
+import { ownTier0 } from '@hypnos/hypervisor/build';
+import { referenceEngines } from '@hypnos/hypervisor/reference';
 import { nodeClock, nodeHost } from '@hypnos/host-node';
 import { type Ended, type Host, Machine, type MachineConfig, type MachineEvent, runMachine, type ThreadMessage, type ThreadSetup } from '@hypnos/vmm';
 import { createHash, randomFillSync } from 'node:crypto';
@@ -81,7 +83,7 @@ export async function runHere(config: MachineConfig, typed: string, watching: Wa
 }
 
 function watched(setup: ThreadSetup, { begins, slice }: Watching, seen: { machine?: Watched }): EngineFactory {
-  const engines = setup.engine === 'reference' ? referenceEngines() : interpreterEngines({ memory: setup.memory.handle });
+  const engines = setup.engine === 'reference' ? referenceEngines() : interpreterEngines({ memory: setup.memory.handle, image: ownTier0() });
   return {
     create(context, how) {
       const engine = engines.create(context, how);

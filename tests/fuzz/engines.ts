@@ -1,5 +1,7 @@
 /** Our engines as the fuzzer runs them: a program from one state to its end, and the record of what became of it. */
-import { createInterpreter, createReference, EXIT, evaluateFp, type Interpreter, type InterpreterParts, nzcv, regimeChanged } from '@hypnos/cpu';
+import { createInterpreter, EXIT, evaluateFp, type Interpreter, type InterpreterParts, nzcv, regimeChanged } from '@hypnos/cpu';
+import { ownTier0 } from '@hypnos/cpu/build';
+import { createReference } from '@hypnos/cpu/reference';
 import { SYSTEM_REGISTERS } from '@hypnos/isa';
 import { decode, placeOf } from './encodings.ts';
 import {
@@ -204,7 +206,7 @@ export function referenceEngine(hits: { readonly now: Uint32Array }): Engine {
 export function interpreterEngine(name: 'interpreter' | 'inline', parts: Partial<InterpreterParts> = {}): Engine {
   let forget: Interpreter['forgetCode'] | undefined;
   const machine = fuzzMachine(linear => forget?.(linear)), { ctx, memory, map, codeAt } = machine;
-  const engine = createInterpreter(ctx, { memory, map, index: 0, evaluateFp, exact: name === 'interpreter', ...parts });
+  const engine = createInterpreter(ctx, { memory, map, index: 0, evaluateFp, exact: name === 'interpreter', image: ownTier0(), ...parts });
   forget = engine.forgetCode;
   return new MachineEngine(name, machine, {
     run: slice => engine.run(slice),

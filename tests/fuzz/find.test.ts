@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { buildTier0, evaluateFp, formReader, type InterpreterParts } from '@hypnos/cpu';
+import { evaluateFp, formReader, type InterpreterParts } from '@hypnos/cpu';
+import { buildTier0 } from '@hypnos/cpu/build';
 import { A64, formsOf } from '@hypnos/isa';
 import { withoutFunctions } from '../../packages/cpu/test/engines.ts';
 import { Bench } from './bench.ts';

@@ -5,7 +5,6 @@
 import {
   branchAddress,
   createInterpreter,
-  createReference,
   type CpuContext,
   cpuContext,
   type CpuPorts,
@@ -19,6 +18,8 @@ import {
   selectStack,
   setSlot,
 } from '@hypnos/cpu';
+import { ownTier0 } from '@hypnos/cpu/build';
+import { createReference } from '@hypnos/cpu/reference';
 import { A64, type CpuModel, decoder, FEATURES, identificationOf } from '@hypnos/isa';
 import { type Random, randomFrom } from './random.ts';
 
@@ -68,7 +69,7 @@ function engine(kind: 'reference' | 'interpreter'): Engine {
     const reference = createReference(ctx, decoder(A64, MODEL.features), evaluateFp);
     return { ctx, ram, run: () => reference.run(1n), start() {} };
   }
-  const interpreter = createInterpreter(ctx, { memory, map, index: 0, evaluateFp, exact: true });
+  const interpreter = createInterpreter(ctx, { memory, map, index: 0, evaluateFp, exact: true, image: ownTier0() });
   return {
     ctx,
     ram,

@@ -1,6 +1,8 @@
 /** Engines that go from one machine to the next in the same memory, because making one takes longer than most hostile guests run. */
 import type { CpuContext, CpuPorts, GuestMemory } from '@hypnos/cpu';
-import { buildTier0, type Engine, type EngineFactory, interpreterEngines, referenceEngines, type Tier0Image } from '@hypnos/hypervisor';
+import { type Engine, type EngineFactory, interpreterEngines, type Tier0Image } from '@hypnos/hypervisor';
+import { ownTier0 } from '@hypnos/hypervisor/build';
+import { referenceEngines } from '@hypnos/hypervisor/reference';
 
 interface Kept {
   readonly engine: Engine;
@@ -43,7 +45,7 @@ function lentMemory(lent: Lent): GuestMemory {
 const MACHINES = 2000;
 
 export class KeptEngines {
-  readonly #image: Tier0Image = buildTier0();
+  readonly #image: Tier0Image = ownTier0();
   readonly #kept = new Map<string, Kept>();
   #machines = 0;
 

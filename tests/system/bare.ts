@@ -1,7 +1,6 @@
 /** A CPU with RAM and nothing else, on either engine: code, vectors and fixed tables in the upper half, the lower half for the test. */
 import {
   createInterpreter,
-  createReference,
   type CpuContext,
   cpuContext,
   evaluateFp,
@@ -15,8 +14,9 @@ import {
   setNzcv,
   setSlot,
 } from '@hypnos/cpu';
+import { createReference } from '@hypnos/cpu/reference';
 import { A64, assemble, cpuModels, decoder } from '@hypnos/isa';
-import { buildTier0, type Tier0Image } from '@hypnos/hypervisor';
+import { ownTier0 } from '@hypnos/hypervisor/build';
 
 export const RAM = 0x4000_0000n,
   ABSENT = 0x8000_0000n,
@@ -58,7 +58,6 @@ export interface Taken {
   readonly spsr: bigint;
 }
 
-let image: Tier0Image | undefined;
 const made = new Map<EngineName, Bare>();
 
 /** The one of this engine, as `begin` leaves it. */
@@ -97,7 +96,7 @@ export class Bare {
       this.#run = budget => reference.run(budget);
       this.#forget = () => {};
     } else {
-      const interpreter = createInterpreter(this.ctx, { memory, map, index: 0, evaluateFp, exact: true, image: (image ??= buildTier0()) });
+      const interpreter = createInterpreter(this.ctx, { memory, map, index: 0, evaluateFp, exact: true, image: ownTier0() });
       this.#run = budget => interpreter.run(budget);
       this.#forget = () => {
         interpreter.forgetCode('all');

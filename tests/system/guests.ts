@@ -1,6 +1,8 @@
 /** Runs a batch of cases: builds the guest, and boots it on QEMU and, in this process, on either engine. */
 import { HypnosError } from '@hypnos/base';
-import { buildTier0, cpuModel, type EngineFactory, interpreterEngines, referenceEngines, type Tier0Image } from '@hypnos/hypervisor';
+import { cpuModel, type EngineFactory, interpreterEngines } from '@hypnos/hypervisor';
+import { ownTier0 } from '@hypnos/hypervisor/build';
+import { referenceEngines } from '@hypnos/hypervisor/reference';
 import { nodeClock, nodeHost } from '@hypnos/host-node';
 import { type Host, Machine, runMachine, type ThreadMessage, type ThreadSetup } from '@hypnos/vmm';
 import { execFileSync, spawnSync } from 'node:child_process';
@@ -105,7 +107,6 @@ function onFile(kernel: Uint8Array, command: (file: string) => readonly [string,
   }
 }
 
-let image: Tier0Image | undefined;
 
 /** A whole machine on this thread. What it prints must fit the console's ring, since nobody empties that meanwhile. */
 async function here(kernel: Uint8Array, engine: 'reference' | 'interpreter'): Promise<string> {
@@ -128,7 +129,7 @@ async function here(kernel: Uint8Array, engine: 'reference' | 'interpreter'): Pr
   const whole = machine.run(),
     setup = heard.setup!;
   const engines = bounded(
-    engine === 'reference' ? referenceEngines() : interpreterEngines({ memory: setup.memory.handle, image: (image ??= buildTier0()) }),
+    engine === 'reference' ? referenceEngines() : interpreterEngines({ memory: setup.memory.handle, image: ownTier0() }),
   );
   try {
     runMachine(setup, {

@@ -1,8 +1,10 @@
 /** A bare CPU at EL1 with some memory mapped to itself, on which programs run to their `hvc`; by the interpreter or the reference engine. */
 import {
-  type CpuContext, cpuContext, createInterpreter, createReference, EXIT, evaluateFp, guestMemory, type MemoryMap, memoryMap, resetCpu, setSlot,
+  type CpuContext, cpuContext, createInterpreter, EXIT, evaluateFp, guestMemory, type MemoryMap, memoryMap, resetCpu, setSlot,
   startTranslation,
 } from '@hypnos/cpu';
+import { ownTier0 } from '@hypnos/cpu/build';
+import { createReference } from '@hypnos/cpu/reference';
 import { A64, type CpuModel, decoder, FEATURES, identificationOf } from '@hypnos/isa';
 
 const RAM_BYTES = 16 << 20;
@@ -59,7 +61,7 @@ export function computer(name: EngineName): Computer {
   };
   const engine: Engine = name === 'reference'
     ? { ...createReference(ctx, decoder(A64, EVERYTHING.features), exactUnit), stateChanged() {}, forgetCode() {} }
-    : createInterpreter(ctx, { memory, map, index: 0, evaluateFp: exactUnit, exact: name === 'functions' });
+    : createInterpreter(ctx, { memory, map, index: 0, evaluateFp: exactUnit, exact: name === 'functions', image: ownTier0() });
   return {
     name,
     code: new Uint32Array(buffer as ArrayBuffer, linear(CODE), Number(TABLE - CODE) / 4),

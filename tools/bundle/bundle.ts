@@ -55,5 +55,5 @@ const inLatin = (code: string): string => code.replaceAll(/[^\0-\x7f]/g, '?');
 function decisive(root: string): string[] {
   const tools = readdirSync(join(root, 'tools', 'bundle')).filter(name => /(?<!\.test)\.(ts|cjs)$/.test(name)).map(name => `tools/bundle/${name}`);
   const rooms = readdirSync(join(root, 'packages')).map(room => `packages/${room}/package.json`);
-  return [...tools, ...rooms, 'package-lock.json', 'node_modules/commander/package.json', 'node_modules/esbuild/package.json'];
+  return [...tools, 'tools/bundle/node-flags', ...rooms, 'package-lock.json', 'node_modules/commander/package.json', 'node_modules/esbuild/package.json'];
 }

@@ -5,9 +5,9 @@ import type { Command } from 'commander';
 import { STATUS } from './status.ts';
 import { VERBS } from './verbs.ts';
 
-/** Runs a command line and leaves its exit status in `process.exitCode`. */
-export async function command(args: readonly string[]): Promise<void> {
-  const called = args[0] === 'help' ? args[1] : args[0], threads = new VcpuThreads();
+/** Runs a command line and leaves its exit status in `process.exitCode`. `spares` threads are kept ready for more of them in this process. */
+export async function command(args: readonly string[], { spares = 0 }: { readonly spares?: number } = {}): Promise<void> {
+  const called = args[0] === 'help' ? args[1] : args[0], threads = new VcpuThreads({ spares });
   // Before anything else is loaded: a thread takes as long as all the rest.
   if (VERBS.some(verb => verb.name === args[0] && verb.runsMachine)) threads.prepare();
   const commander = await import('commander');

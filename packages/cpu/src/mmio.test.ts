@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { A64, decoder, FEATURES } from '@hypnos/isa';
 import { RAM, RAM_BYTES, testMachine } from '../test/machine.ts';
-import { answerAccess, createReference, EXIT, evaluateFp, pendingAccess } from './index.ts';
+import { answerAccess, EXIT, evaluateFp, pendingAccess } from './index.ts';
+import { createReference } from './reference/reference.ts';
 
 const decode = decoder(A64, new Set(FEATURES));
 

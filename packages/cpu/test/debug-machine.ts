@@ -1,9 +1,11 @@
 /** Small programs on both engines: vectors that come out at once, so that a test sees each exception as its handler would. */
 import { A64, assemble, type CpuModel, decoder } from '@hypnos/isa';
 import {
-  type CpuContext, cpuContext, type CpuPorts, createInterpreter, createReference, eret, evaluateFp, EXIT, guestMemory, memoryMap, type PerformancePort, regimeChanged,
+  type CpuContext, cpuContext, type CpuPorts, createInterpreter, eret, evaluateFp, EXIT, guestMemory, memoryMap, type PerformancePort, regimeChanged,
   resetCpu, selectStack, setSlot, startTranslation,
 } from '../src/index.ts';
+import { ownTier0 } from '../src/interpreter/build.ts';
+import { createReference } from '../src/reference/reference.ts';
 import { AF, MAIR, MODEL, RAM, READ_ONLY, Tables, USER } from './machine.ts';
 
 export const ENGINES = ['reference', 'interpreter'] as const;
@@ -61,7 +63,7 @@ export function engineMachine(name: EngineName, source: string, { exact = true, 
     timer: none, gic: none, counter: () => 0n, entropy64: () => 0n, forgetCode: linear => interpreter?.forgetCode(linear), maintainOthers() {}, ...(performance && { performance }),
   };
   const ctx = cpuContext({ buffer, map, index: 0, memory: guestMemory(buffer, map), model, ports }), { cpu, cells } = ctx;
-  const interpreter = name === 'interpreter' ? createInterpreter(ctx, { memory, map, index: 0, evaluateFp, exact }) : null;
+  const interpreter = name === 'interpreter' ? createInterpreter(ctx, { memory, map, index: 0, evaluateFp, exact, image: ownTier0() }) : null;
   const reference = createReference(ctx, decoder(A64, model.features), evaluateFp);
   const engine = interpreter ?? reference;
   const changed = (): void => {

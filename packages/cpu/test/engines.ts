@@ -4,9 +4,11 @@
  */
 import { A64, assemble, type CpuModel, decoder } from '@hypnos/isa';
 import {
-  buildTier0, CPU_AREA, type CpuContext, cpuContext, type CpuPorts, cpuShape, createInterpreter, createReference, EXIT, evaluateFp, FETCH_ENTRIES, type GuestMemoryPorts,
+  CPU_AREA, type CpuContext, cpuContext, type CpuPorts, cpuShape, createInterpreter, EXIT, evaluateFp, FETCH_ENTRIES, type GuestMemoryPorts,
   guestMemory, type Interpreter, type InterpreterParts, type MemoryMap, memoryMap, resetCpu, setSlot, startTranslation, type Tier0Image, TLB_ENTRIES,
 } from '../src/index.ts';
+import { ownTier0 } from '../src/interpreter/build.ts';
+import { createReference } from '../src/reference/reference.ts';
 import { AF, MAIR, MODEL, RAM, Tables, USER } from './machine.ts';
 
 export const RAM_BYTES = 16 << 20;
@@ -43,8 +45,7 @@ export interface RigParts {
   readonly recordsBytes?: number;
 }
 
-let built: Tier0Image | undefined;
-export const image = (): Tier0Image => (built ??= buildTier0());
+export const image = ownTier0;
 
 export function rig({ model = MODEL, ports = {}, guestMemoryPorts, recordsBytes }: RigParts = {}): Rig {
   const whole = memoryMap(1, RAM_BYTES), map = recordsBytes === undefined ? whole : { ...whole, recordsBytes };

@@ -1,7 +1,6 @@
 /** The thread that owns machines, on Node: memory, worker threads, timers, entropy, gunzip. */
 import type { Host } from '@hypnos/vmm';
 import { nodeClock } from './clock.ts';
-import { sharedMemory } from './shared-memory.ts';
 import { VcpuThreads } from './vcpu-threads.ts';
 
 export interface NodeHostOptions {
@@ -24,14 +23,13 @@ export interface NodeHost extends Host {
 export function nodeHost(options: NodeHostOptions = {}): NodeHost {
   const threads = options.threads ?? new VcpuThreads(options);
   if (options.spares) threads.prepare();
-  return { ...OUTSIDE, startThread: threads.start, prepare: threads.prepare, close: threads.close };
+  return { ...OUTSIDE, createMemory: threads.createMemory, startThread: threads.start, prepare: threads.prepare, close: threads.close };
 }
 
-const OUTSIDE: Omit<Host, 'startThread'> = {
+const OUTSIDE: Omit<Host, 'startThread' | 'createMemory'> = {
   clock: nodeClock,
   inflate: (gzip, atMost) => process.getBuiltinModule('node:zlib').gunzipSync(gzip, { maxOutputLength: atMost }),
   entropy: into => { process.getBuiltinModule('node:crypto').randomFillSync(into); },
-  createMemory: sharedMemory,
   timer(milliseconds, then) {
     const timer = setTimeout(then, Math.min(milliseconds, 2 ** 31 - 1));
     return () => clearTimeout(timer);

@@ -2,7 +2,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { HypnosError } from '@hypnos/base';
-import { type CpuContext, createInterpreter, createReference, memoryMap } from '@hypnos/cpu';
+import { type CpuContext, createInterpreter, memoryMap } from '@hypnos/cpu';
+import { ownTier0 } from '@hypnos/cpu/build';
+import { createReference } from '@hypnos/cpu/reference';
 import { A64, cpuModels, decoder } from '@hypnos/isa';
 import {
   CAP, createVm, type Engine, type EngineFactory, type MemoryMap, type MemoryRegion, type SystemEventExit, TARGET_GENERIC_V8, type Vcpu, VCPU_FEATURE, type VcpuExit, type Vm,
@@ -38,7 +40,7 @@ function resting(engine: Engine): Engine {
 function engineOf(name: EngineName, memory: WebAssembly.Memory): EngineFactory {
   return {
     create(context: CpuContext, { index, map, exact }: { index: number; map: MemoryMap; exact: boolean }) {
-      if (name === 'interpreter') return resting(createInterpreter(context, { memory, map, index, evaluateFp: noFp, exact }));
+      if (name === 'interpreter') return resting(createInterpreter(context, { memory, map, index, evaluateFp: noFp, exact, image: ownTier0() }));
       const reference = createReference(context, decoder(A64, context.model.features), noFp);
       return resting({ run: reference.run, stateChanged() {}, memoryChanged() {}, forgetCode() {} });
     },

@@ -1,7 +1,8 @@
 /** The VMM's checks of a SYSTEM_SUSPEND, on a VM of two CPUs, and which CPU comes up again. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { atomicsIdle, cpuModels, createVm, memoryMap, referenceEngines, TARGET_GENERIC_V8, VCPU_FEATURE, type MpState, type Vm } from '@hypnos/hypervisor';
+import { atomicsIdle, cpuModels, createVm, memoryMap, TARGET_GENERIC_V8, VCPU_FEATURE, type MpState, type Vm } from '@hypnos/hypervisor';
+import { referenceEngines } from '@hypnos/hypervisor/reference';
 import { MAP, NR_IRQS } from './board/map.ts';
 import { refusal } from './lifecycle.ts';
 

@@ -1,5 +1,6 @@
 /** The rehearsal ends by itself, leaves nothing behind, and goes through what a wake goes through. */
-import { cpuModel, type Engine, referenceEngines } from '@hypnos/hypervisor';
+import { cpuModel, type Engine } from '@hypnos/hypervisor';
+import { referenceEngines } from '@hypnos/hypervisor/reference';
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { rehearse } from './rehearse.ts';

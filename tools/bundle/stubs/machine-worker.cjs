@@ -1,7 +1,5 @@
-/** Entry of a vCPU's worker thread in a bundle: its code comes with what V8 compiled of it. */
+/** Entry of a vCPU's worker thread in a bundle. */
 'use strict';
-const { enableCompileCache } = require('node:module');
-const { workerData } = require('node:worker_threads');
+const { load, keepCode } = require('./load.cjs');
 
-if (workerData.compileCache !== undefined) enableCompileCache(workerData.compileCache);
-require('./run-worker.cjs').runWorker();
+void load('run-worker.cjs').runWorker(process.env.HYPNOS_KEEP_CODE ? keepCode : () => {});

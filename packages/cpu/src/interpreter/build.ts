@@ -1,54 +1,16 @@
 /** Builds the interpreter's module from the rows, once for a memory map: numbers, table, bytes. */
-import { A64, type Form, type FpOp, type Row } from '@hypnos/isa';
+import { A64, type Form, type Row } from '@hypnos/isa';
 import { FunctionBuilder } from '../wasm/function.ts';
 import { encodeModule } from '../wasm/module.ts';
 import { hasFusedMultiplyAdd } from '../wasm/fused.ts';
 import { i32, type Node } from '../wasm/node.ts';
-import type { Cell } from './cells.ts';
 import { buildRun, buildStep, type Inline } from './dispatcher.ts';
 import { type Flow, HandlerOps, NotInline } from './handler-ops.ts';
 import { buildHandlers, generate, type Handler, HANDLER } from './handlers.ts';
 import { isHot } from './hot.ts';
+import type { Tier0Image, WrittenForm } from './image.ts';
 import { IMPORTS, Runtime } from './runtime.ts';
 import { DECODE_OP } from './status.ts';
-
-/** A form as decoding needs it: its number in the table, in a short branch too, and where its operands go. */
-export interface WrittenForm {
-  readonly form: number;
-  readonly far: number;
-  readonly near: number;
-  readonly cells: Readonly<Record<string, Cell>>;
-  /** Register operands that are written and never read: XZR there means the sink. */
-  readonly sinks: readonly string[];
-}
-
-/** The generated engine as plain values, so that a host may keep it in a file for sources that have not changed. */
-export interface Tier0Image {
-  readonly bytes: Uint8Array<ArrayBuffer>;
-  readonly tables: {
-    /** Forms of each row as JSON, a line a row, in the order of A64: a guest meets few rows in its first second, and reading all takes longer than waking it. */
-    readonly rows: string;
-    readonly fpOps: readonly FpOp[];
-    /** Number of the record behind the last one of a page, and of an unallocated instruction. */
-    readonly pageEnd: number;
-    readonly undefinedNumber: number;
-    readonly inlineCount: number;
-    /** Whether the host it was made for rounds relaxed multiply-adds once: it serves no host that does not. */
-    readonly fused: boolean;
-  };
-}
-
-/** The same, compiled on this host, perhaps by another thread: modules can be passed between threads. */
-export interface CompiledTier0 {
-  readonly module: WebAssembly.Module;
-  readonly tables: Tier0Image['tables'];
-}
-
-/** Reads the forms of row `index` of A64. */
-export function formReader({ tables }: Pick<Tier0Image, 'tables'>): (index: number) => readonly WrittenForm[] {
-  const lines = tables.rows.split('\n');
-  return index => JSON.parse(lines[index]!) as WrittenForm[];
-}
 
 /** Whether the form's meaning needs nothing that only a function can do. */
 function canBeInline(form: Form, runtime: Runtime, cells: Handler['cells']): boolean {
@@ -117,3 +79,7 @@ export function buildTier0(rows: readonly Row[] = A64): Tier0Image {
     },
   };
 }
+
+let own: Tier0Image | undefined;
+/** The engine of these sources on this host, generated once in a process. */
+export const ownTier0 = (): Tier0Image => (own ??= buildTier0());

@@ -3,7 +3,7 @@ import { invariant } from '@hypnos/base';
 import { A64, type Decoded, decoder, formNumber, type Row } from '@hypnos/isa';
 import { breakpointAt, branchAddress, fetchIndex, hasBreakpoints, ILLEGAL_STATE, instructionAbort, pcMisaligned, STATUS as DFSC, type Trap } from '../system/index.ts';
 import { EXIT } from '../state.ts';
-import { formReader, type Tier0Image, type WrittenForm } from './build.ts';
+import { formReader, type Tier0Image, type WrittenForm } from './image.ts';
 import type { Course } from './course.ts';
 import { type RecordPool, type Template, templateOf, unallocated } from './records.ts';
 import type { Seat } from './seat.ts';

@@ -7,9 +7,9 @@ import type { EvaluateFp } from '../reference/instruction-ops.ts';
 import { EXIT } from '../state.ts';
 import { controlsChanged, type CpuContext, forgetAll, renewContexts, takeInterrupt } from '../system/index.ts';
 import { hasFusedMultiplyAdd } from '../wasm/fused.ts';
-import { buildTier0, type CompiledTier0, type Tier0Image } from './build.ts';
 import { codeOf } from './code.ts';
 import { Course } from './course.ts';
+import type { CompiledTier0, Tier0Image } from './image.ts';
 import { RecordPool } from './records.ts';
 import { type Exports, Seat } from './seat.ts';
 import { slowAccess, watchedPage } from './slow-access.ts';
@@ -20,8 +20,8 @@ export interface InterpreterParts {
   readonly memory: WebAssembly.Memory;
   readonly map: MemoryMap;
   readonly index: number;
-  /** What `buildTier0` made, now or for the same sources before. Without it, it is made now. */
-  readonly image?: Tier0Image | CompiledTier0;
+  /** What `buildTier0` made, now or for the same sources before. */
+  readonly image: Tier0Image | CompiledTier0;
   /** The exact floating-point unit, for what the generated fast paths leave. */
   readonly evaluateFp: EvaluateFp;
   /** True: `run` retires exactly its budget. */
@@ -42,9 +42,6 @@ export interface Interpreter {
 /** Instructions that can retire between two checks of the budget: a page of them and the branch behind. */
 const OVERSHOOT = 1100n;
 
-let own: Tier0Image | undefined;
-const ownImage = (): Tier0Image => (own ??= buildTier0());
-
 const modules = new WeakMap<Tier0Image, WebAssembly.Module>();
 function moduleOf(image: Tier0Image | CompiledTier0): WebAssembly.Module {
   if ('module' in image) return image.module;
@@ -64,7 +61,7 @@ export function interpreterFactory(parts: Pick<InterpreterParts, 'memory' | 'ima
 }
 
 export function createInterpreter(ctx: CpuContext, parts: InterpreterParts): Interpreter {
-  const { memory, map, index, image = ownImage(), evaluateFp, exact = false } = parts, { cpu } = ctx;
+  const { memory, map, index, image, evaluateFp, exact = false } = parts, { cpu } = ctx;
   const seat = new Seat(ctx, map.cpu(index), exact), course = new Course(seat), sync = walkParameters(ctx);
   const code = codeOf(seat, course, new RecordPool(memory.buffer, map, index, image.tables.pageEnd), image, memory.buffer);
   const calls = systemCalls(seat, course, { fpOps: image.tables.fpOps, evaluateFp, forgetCode: code.forget, wrote: sync });

@@ -3,7 +3,7 @@ import { type Decoded, type Reg, SYSTEM_REGISTERS, type VReg, ZERO } from '@hypn
 import type { MemoryMap } from '../memory-map.ts';
 import { PAGE_RECORDS_BYTES, RECORD_BYTES } from '../memory-map.ts';
 import { at, SINK_SLOT, vAt, xAt } from '../state.ts';
-import type { WrittenForm } from './build.ts';
+import type { WrittenForm } from './image.ts';
 
 const RECORDS = 1024;
 const SYSTEM_NUMBERS = new Map(SYSTEM_REGISTERS.map((row, i) => [row, i] as const));

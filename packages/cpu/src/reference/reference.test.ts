@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { A64, decoder, FEATURES } from '@hypnos/isa';
 import { AF, MAIR, RAM, Tables, testMachine, USER } from '../../test/machine.ts';
-import { createReference, EXIT, evaluateFp, selectStack, startTranslation } from '../index.ts';
+import { EXIT, evaluateFp, selectStack, startTranslation } from '../index.ts';
+import { createReference } from './reference.ts';
 
 const decode = decoder(A64, new Set(FEATURES));
 const VECTORS = RAM + 0x1000n, NOP = 0xd503_201f, ADD_X0_1 = 0x9100_0400, BRANCH_BACK = 0x17ff_ffff, ERET = 0xd69f_03e0, WFI = 0xd503_207f;
