@@ -4,9 +4,8 @@ import { test } from 'node:test';
 import type { GuestChange } from '@hypnos/vmm';
 import { judge } from './history.ts';
 import { type Habits, QUIET } from './machine.ts';
+import { settled } from './run.ts';
 import { World, type WorldOptions } from './world.ts';
-
-const turn = (): Promise<void> => new Promise(resolve => { setImmediate(resolve); });
 
 /** A world without faults of its own, in which process 0 runs `dev`, told to do things at their times. */
 class Script {
@@ -35,7 +34,7 @@ class Script {
   }
   /** Goes on until then. */
   async until(milliseconds: number): Promise<this> {
-    while (this.world.scheduler.step(milliseconds)) await turn();
+    while (this.world.scheduler.step(milliseconds)) await settled();
     return this;
   }
   get dev(): NonNullable<ReturnType<World['ledger']['guests']['get']>> { return this.world.ledger.guests.get('dev')!; }

@@ -11,7 +11,7 @@ export interface HistoryPlan extends WorldOptions {
 }
 
 /** Milliseconds of true time: what happens, and how long it then has to come to rest. */
-const ACTIVE = 3000, REST = 2400, SERVE = 250;
+const ACTIVE = 3000, REST = 2400, SERVE = 400;
 /** How long a guest may be parking, waking, or called, while nothing is wrong. */
 const PATIENT = 1500;
 
@@ -73,7 +73,7 @@ export class History {
 /** Every process is dead now: what do ledger and store have? Answers all that was and is wrong. */
 export async function judge(world: World): Promise<readonly string[]> {
   const { truth, ledger } = world;
-  for (const place of world.processes.keys()) world.kill(place);
+  for (const { process } of world.processes) process.kill();
   for (const { name } of ledger.rows()) ledger.change(name, transitions.recover(name, () => true));
   await truth.judge();
   truth.over();

@@ -148,7 +148,7 @@ export class SimulatedMachine implements Face {
     this.#orders |= bits;
     if (this.#turnWanted || this.#phase === 'ended') return;
     this.#turnWanted = true;
-    this.#process.after(this.#random.below(100) / 100, () => {
+    this.#after(this.#random.below(100) / 100, () => {
       this.#turnWanted = false;
       this.#turn();
     });
@@ -177,7 +177,8 @@ export class SimulatedMachine implements Face {
     return { sources: [{ intid: 34, source: 'rtc' }], filtered: [], ...(alarm !== null && { alarm }) };
   }
 
-  // The thread.
+  // The thread. All it does for others are messages.
+  #after(milliseconds: number, act: () => void): void { this.#process.after(milliseconds, act, true); }
   #mayRun(): boolean { return this.#runUntil === 0n || BigInt(Math.floor(this.#process.monotonicMs() * 1e6)) < this.#runUntil; }
 
   /** What the thread does when it is kicked, or when its wait is over. */
@@ -267,7 +268,7 @@ export class SimulatedMachine implements Face {
   /** The wait before is over with that: something else has come. */
   #wait(milliseconds: number): void {
     const wait = ++this.#waits;
-    this.#process.after(milliseconds, () => { if (wait === this.#waits) this.#turn(); });
+    this.#after(milliseconds, () => { if (wait === this.#waits) this.#turn(); });
   }
 
   /** One instruction: it counts, and may be one that asks to sleep or switches off. A chunk that is not there is fetched first. */

@@ -55,7 +55,7 @@ export class Network {
       const lost = (milliseconds: number): void =>
         process.after(milliseconds, () => reject(new HypnosError('EIO', `the ${place} does not answer.`)));
       if (this.#fails(this.weather[place].before)) return lost(this.#latency(place));
-      this.#scheduler.after(this.#latency(place), () => {
+      this.#scheduler.after(this.#latency(place), () => {    // quiet: what comes of it comes with the answer
         if (this.#isCut(process, place)) return lost(PATIENCE);
         let answer: () => void;
         try {
@@ -65,8 +65,8 @@ export class Network {
           answer = () => reject(error);
         }
         if (this.#fails(this.weather[place].after)) return lost(this.#latency(place));
-        this.#scheduler.after(this.#latency(place), () => (this.#isCut(process, place) ? lost(PATIENCE) : process.after(0, answer)));
-      });
+        this.#scheduler.after(this.#latency(place), () => (this.#isCut(process, place) ? lost(PATIENCE) : process.do(answer)));
+      }, true);
     });
   }
 }

@@ -83,6 +83,6 @@ export function drawOperations(r: Random, milliseconds: number): readonly Operat
 
 export function act(world: World, operation: Operation): void {
   const { do: what, place, guest, for: milliseconds } = operation;
-  world.truth.tell(`${what} (process ${place}, ${guest}, ${milliseconds} ms)`);
+  if (world.truth.trace) world.truth.tell(`${what} (process ${place}, ${guest}, ${milliseconds} ms)`);
   KINDS[what].act(world, operation);
 }

@@ -38,10 +38,11 @@ export class Process {
   }
 
   /** Does something after so many milliseconds of true time: if it lives then, and once it goes on if it is stopped. */
-  after(milliseconds: number, act: () => void): void {
-    this.#scheduler.after(milliseconds, () => this.#do(act));
+  after(milliseconds: number, act: () => void, quiet = false): void {
+    this.#scheduler.after(milliseconds, () => this.do(act), quiet);
   }
-  #do(act: () => void): void {
+  /** Does it now, or once it goes on. */
+  do(act: () => void): void {
     if (!this.#alive) return;
     if (this.#stopped) this.#held.push(act);
     else act();

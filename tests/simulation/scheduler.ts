@@ -4,6 +4,7 @@ interface Due {
   readonly at: number;
   readonly order: number;
   readonly act: () => void;
+  readonly quiet: boolean;
 }
 
 const before = (a: Due, b: Due): boolean => a.at < b.at || (a.at === b.at && a.order < b.order);
@@ -14,9 +15,10 @@ export class Scheduler {
   readonly #heap: Due[] = [];
   #order = 0;
 
-  after(milliseconds: number, act: () => void): void {
+  /** `quiet`: it settles no promise, so nobody is to be let run after it. */
+  after(milliseconds: number, act: () => void, quiet = false): void {
     const heap = this.#heap,
-      due = { at: this.now + milliseconds, order: this.#order++, act };
+      due: Due = { at: this.now + milliseconds, order: this.#order++, act, quiet };
     let at = heap.push(due) - 1;
     while (at > 0) {
       const parent = (at - 1) >> 1;
@@ -27,18 +29,20 @@ export class Scheduler {
     heap[at] = due;
   }
 
-  /** Does what is next, if that is not later than `until`. What it sets going by promises is to be let run before the next step. */
+  /** Does what is next, up to something that is not quiet, if that is not later than `until`. What it sets going by promises is to be let run before the next step. */
   step(until: number): boolean {
-    const first = this.#heap[0];
-    if (!first || first.at > until) {
-      this.now = Math.max(this.now, until);
-      return false;
+    for (;;) {
+      const first = this.#heap[0];
+      if (!first || first.at > until) {
+        this.now = Math.max(this.now, until);
+        return false;
+      }
+      const last = this.#heap.pop()!;
+      if (last !== first) this.#sink(last);
+      this.now = first.at;
+      first.act();
+      if (!first.quiet) return true;
     }
-    const last = this.#heap.pop()!;
-    if (last !== first) this.#sink(last);
-    this.now = first.at;
-    first.act();
-    return true;
   }
 
   #sink(due: Due): void {

@@ -1,10 +1,10 @@
-/** The control plane, simulated: the short setting, a few hundred histories by a printed seed. docs/parking.md says what is simulated and what is checked. */
+/** The control plane, simulated: the short setting, some thousand histories by a printed seed. docs/parking.md says what is simulated and what is checked. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { draw } from './history.ts';
 import { runHistories, runHistory } from './run.ts';
 
-const HISTORIES = 600;
+const HISTORIES = 4000;
 
 test(`${HISTORIES} histories: never two owners, never a lost event, never an unverified byte`, async t => {
   const seed = Number(process.env['SIMULATION_SEED'] ?? Date.now() % 1_000_000);

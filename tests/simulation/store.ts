@@ -1,7 +1,7 @@
 /** A store in memory with a bucket's contract, and what becomes of real ones: bytes rot, answers come short, what was put is put again later. */
 import type { Bucket, Content } from '@hypnos/vmm';
-import { hash } from 'node:crypto';
 import type { Random } from '../hostile/random.ts';
+import { digest } from './digest.ts';
 import type { Network } from './network.ts';
 import type { Process } from './process.ts';
 import type { Scheduler } from './scheduler.ts';
@@ -81,9 +81,9 @@ async function* listed<T>(all: () => Promise<readonly T[]>): AsyncGenerator<T> {
   yield* await all();
 }
 
-/** Real digests; nothing is squeezed, for speed; salts are drawn, so that a history is its seed. */
+/** Digests that are quick and nothing is squeezed, for speed; salts are drawn, so that a history is its seed. */
 export const contentOf = (random: Random): Content => ({
-  sha256: (...pieces) => new Uint8Array(hash('sha256', pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces), 'buffer')),
+  sha256: digest,
   compress: bytes => bytes,
   decompress: () => null,
   random: length => Uint8Array.from({ length }, () => random.below(256)),

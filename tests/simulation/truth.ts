@@ -1,8 +1,8 @@
 /** What really happened, which nobody in a simulated world sees; and what is wrong with it. Every invariant is here. */
-import { decodeManifest, type Content, getChunk, type GuestChange, type GuestRow, hashOf, hexOf, type Manifest, type MachineImage, manifestName, packName } from '@hypnos/vmm';
+import { decodeManifest, type Content, getChunk, type GuestChange, type GuestRow, hashAt, hashOf, hexOf, type Manifest, type MachineImage, manifestName, packName } from '@hypnos/vmm';
 import type { MemoryLedger } from './ledger.ts';
 import type { SimulatedMachine } from './machine.ts';
-import { type Chunks, IMAGE_CHUNKS } from './memory.ts';
+import { type Chunks, IMAGE_CHUNKS, ZEROES } from './memory.ts';
 import type { Scheduler } from './scheduler.ts';
 import type { MemoryStore } from './store.ts';
 
@@ -154,16 +154,24 @@ export class Truth {
       else if ((this.#livedUntil.get(id) ?? -1) <= at) this.fault(`event ${detail} of ${name}, posted at ${at.toFixed(1)} ms, is lost: it is not in the inbox, and no stored guest has lived since`);
     }
   }
-  async #whole({ manifest, memory }: Stored, which: string): Promise<void> {
+  async #whole({ manifest, packs, memory }: Stored, which: string): Promise<void> {
     for (let chunk = 0; chunk < IMAGE_CHUNKS; chunk++) {
+      const place = manifest.places[chunk], wanted = memory[chunk]!;
+      if (!place && wanted === ZEROES) continue;
+      // Generations share chunks: what was got from there for another one by the same hash need not be got again.
+      const where = place && `${packs[place.pack]!} ${place.offset} ${place.stored} ${place.codec}`, hash = hashAt(manifest.image.memory, chunk), got = where && this.#got.get(where);
+      if (got && got.bytes === wanted && Buffer.compare(got.hash, hash) === 0) continue;
       try {
         const bytes = await getChunk(this.store.bucket(), manifest, chunk, this.#content);
         if (!sameRun(memory, chunk, bytes)) this.fault(`chunk ${chunk} of ${which} is not what it was when it was parked`);
+        else if (where) this.#got.set(where, { bytes: wanted, hash });
       } catch (error) {
         this.fault(`chunk ${chunk} of ${which} cannot be had: ${(error as Error).message}`);
       }
     }
   }
+  /** By their places, chunks that were what they should be when everything had come to rest. */
+  readonly #got = new Map<string, { readonly bytes: Uint8Array; readonly hash: Uint8Array }>();
 }
 
 const sameRun = (memory: Chunks, chunk: number, bytes: Uint8Array): boolean => Buffer.compare(memory[chunk]!, bytes) === 0;

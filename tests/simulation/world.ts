@@ -99,7 +99,7 @@ export class World {
   }
   at(place: number, task: (running: Running) => Promise<unknown>): void {
     const running = this.processes[place]!;
-    running.process.after(0, () => this.#ends(task(running)));
+    running.process.do(() => this.#ends(task(running)));
   }
 
   /** How many processes keep a guest of this name. */

@@ -4,7 +4,7 @@
  */
 import { HypnosError } from '@hypnos/base';
 import {
-  type Ended, hexOf, imageRoot, type InboxEvent, knownChunks, type KnownChunks, type Machine, type MachineEvent, type Manifest, getManifest, hashOf,
+  bytesOf, type Ended, hexOf, imageRoot, type InboxEvent, knownChunks, type KnownChunks, type Machine, type MachineEvent, type Manifest, getManifest, hashOf,
   putManifest, type Progress, storeImage, type Snapshot, type SuspendDecision, type SuspendRequest, type WakeOutlook,
 } from '@hypnos/vmm';
 import { sleepText, wakeOf, wakeText } from './events.ts';
@@ -346,7 +346,7 @@ export class Keeper {
     const stored = await storeImage(snapshot, bucket, content, { ...(known && { known }), ...(onProgress && { progress: onProgress }) });
     clock.step('chunks');
     const last = generations.at(-1), generation = (last?.generation ?? 0) + 1, manifest: Manifest = {
-      guest: idBytes(this.id), generation: BigInt(generation), epoch: BigInt(this.epoch), parkedAtNs, parent: (last && hashOf(last.manifest)) ?? new Uint8Array(32), ...stored,
+      guest: bytesOf(this.id), generation: BigInt(generation), epoch: BigInt(this.epoch), parkedAtNs, parent: (last && hashOf(last.manifest)) ?? new Uint8Array(32), ...stored,
     };
     const hash = await putManifest(bucket, manifest, content), root = hexOf(imageRoot(stored.image, content)), { progress } = stored;
     clock.step('manifest');
@@ -393,8 +393,6 @@ const NOTHING: WakeOutlook = { sources: [], filtered: [] };
 const isAnswer = (error: unknown): boolean => error instanceof HypnosError && ['ESTALE', 'ENOENT', 'EBUSY', 'EINVAL'].includes(error.code);
 /** The guest has another owner by now, or is no more. */
 const isLost = (error: unknown): boolean => error instanceof HypnosError && ['ESTALE', 'ENOENT'].includes(error.code);
-
-const idBytes = (id: string): Uint8Array => Uint8Array.from(id.match(/../g)!, pair => Number.parseInt(pair, 16));
 
 /** What the chunks of an image take in the store, each once. */
 function storedBytes({ places }: Manifest): number {

@@ -24,14 +24,26 @@ export interface Content {
  */
 export const SALT_BYTES = 16;
 
-export const sameBytes = (a: Uint8Array, b: Uint8Array): boolean => a.length === b.length && a.every((byte, i) => byte === b[i]);
+export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
+}
 
 const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
 /** Bytes as hexadecimal digits: how hashes are written in names and messages. */
-export const hexOf = (bytes: Uint8Array): string => Array.from(bytes, byte => HEX[byte]).join('');
+export function hexOf(bytes: Uint8Array): string {
+  let hex = '';
+  for (let i = 0; i < bytes.length; i++) hex += HEX[bytes[i]!]!;
+  return hex;
+}
 
 /** The bytes that hexadecimal digits write. */
-export const bytesOf = (hex: string): Uint8Array<ArrayBuffer> => Uint8Array.from(hex.match(/../g) ?? [], pair => Number.parseInt(pair, 16));
+export function bytesOf(hex: string): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(hex.length >> 1);
+  for (let i = 0; i < bytes.length; i++) bytes[i] = Number.parseInt(hex.slice(2 * i, 2 * i + 2), 16);
+  return bytes;
+}
 
 /** The hash that `hex` writes; null where it is none. */
 export function hashOf(hex: string): Uint8Array<ArrayBuffer> | null {

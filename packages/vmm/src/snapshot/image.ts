@@ -52,18 +52,23 @@ export function checkImage({ sections, memory }: Image, what: string): void {
   check(hashes.length % HASH_BYTES === 0 && chunkCount(memory) * chunkBytes <= BOUNDS.memoryBytes, what, 'its memory is larger than that of any machine of ours');
 }
 
-const text = (s: string): Uint8Array => Uint8Array.from(s, c => c.charCodeAt(0));
+/** A path's letters. */
+export function letters(path: string): Uint8Array {
+  const bytes = new Uint8Array(path.length);
+  for (let i = 0; i < path.length; i++) bytes[i] = path.charCodeAt(i);
+  return bytes;
+}
 function numbers(...values: readonly number[]): Uint8Array {
-  const bytes = new Uint8Array(values.length * 4), view = new DataView(bytes.buffer);
-  values.forEach((value, i) => view.setUint32(i * 4, value, true));
+  const bytes = new Uint8Array(values.length * 4);
+  for (let i = 0; i < bytes.length; i++) bytes[i] = values[i >> 2]! >>> (8 * (i & 3));
   return bytes;
 }
 
 /**
  * The image's root: SHA-256 over, for each section, its version, the lengths of path and bytes (u32 each), path and SHA-256 of the bytes; then chunk
- * size, number of chunks and the chunks' hashes. Generation, owner and times are not in it, nor where chunks are stored.
+ * size, number of chunks and the chunks' hashes. Generation, owner and times are not in it, nor where chunks are stored. `hashes` are those of the sections, where they are known.
  */
-export function imageRoot({ sections, memory }: Image, { sha256 }: Content): Uint8Array<ArrayBuffer> {
-  const pieces = sections.flatMap(({ path, version, bytes }) => [numbers(version, path.length, bytes.length), text(path), sha256(bytes)]);
+export function imageRoot({ sections, memory }: Image, { sha256 }: Content, hashes?: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const pieces = sections.flatMap(({ path, version, bytes }, i) => [numbers(version, path.length, bytes.length), letters(path), hashes?.[i] ?? sha256(bytes)]);
   return sha256(numbers(sections.length), ...pieces, numbers(memory.chunkBytes, chunkCount(memory)), memory.hashes);
 }

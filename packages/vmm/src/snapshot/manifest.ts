@@ -5,10 +5,10 @@
 import { state } from '@hypnos/base';
 import { BOUNDS, HASH_BYTES } from './bounds.ts';
 import { CODEC, type Codec, type Content, SALT_BYTES, sameBytes } from './content.ts';
-import { checkImage, chunkCount, type Image, imageRoot, type ImageSection, isSectionPath, isZeroChunk, type MemoryTable } from './image.ts';
+import { checkImage, chunkCount, type Image, imageRoot, type ImageSection, isSectionPath, isZeroChunk, letters, type MemoryTable } from './image.ts';
 import type { Place } from './pack.ts';
 import { joined, Reader, recordBytes } from './reader.ts';
-import { check } from './refused.ts';
+import { check, refused } from './refused.ts';
 
 export const FORMAT_VERSION = 1;
 const MAGIC = Uint8Array.from('HYPNOSM1', c => c.charCodeAt(0)), GUEST_BYTES = 16;
@@ -48,6 +48,7 @@ export interface Manifest {
 export function encodeManifest(manifest: Manifest, content: Content): { readonly bytes: Uint8Array; readonly hash: Uint8Array } {
   const { image, packs, places } = manifest, { sections, memory } = image;
   checkImage(image, 'the image to store');
+  const hashes = sections.map(({ bytes }) => content.sha256(bytes));
   const header = recordBytes(headerShape, h => {
     Object.assign(h, {
       version: FORMAT_VERSION, sections: sections.length, chunkBytes: memory.chunkBytes, chunks: chunkCount(memory), packs: packs.length,
@@ -57,19 +58,19 @@ export function encodeManifest(manifest: Manifest, content: Content): { readonly
     h.guest.set(manifest.guest);
     h.salt.set(content.random(SALT_BYTES));
     h.parent.set(manifest.parent);
-    h.root.set(imageRoot(image, content));
+    h.root.set(imageRoot(image, content, hashes));
   });
-  const body = joined([header, ...sections.map(section => encodeSection(section, content)), memory.hashes, ...packs, encodePlaces(places)]);
+  const body = joined([header, ...sections.flatMap((section, i) => encodeSection(section, hashes[i]!)), memory.hashes, ...packs, encodePlaces(places)]);
   const hash = content.sha256(body);
   return { bytes: joined([body, hash]), hash };
 }
 
-function encodeSection({ path, version, bytes }: ImageSection, content: Content): Uint8Array {
+function encodeSection({ path, version, bytes }: ImageSection, hash: Uint8Array): readonly Uint8Array[] {
   const head = recordBytes(sectionShape, r => {
-    r.hash.set(content.sha256(bytes));
+    r.hash.set(hash);
     Object.assign(r, { version, pathBytes: path.length, bytes: bytes.length });
   });
-  return joined([head, Uint8Array.from(path, c => c.charCodeAt(0)), bytes]);
+  return [head, letters(path), bytes];
 }
 
 function encodePlaces(places: readonly (ChunkPlace | null)[]): Uint8Array {
@@ -95,11 +96,11 @@ export function decodeManifest(bytes: Uint8Array, content: Content, what: string
   check(header.version === FORMAT_VERSION, what, `it is of format ${header.version}, and this program reads format ${FORMAT_VERSION}`);
   check(header.sections <= BOUNDS.sections && header.packs <= BOUNDS.packs, what, 'it claims more sections or packs than any of ours');
   check(header.chunks * header.chunkBytes <= BOUNDS.memoryBytes, what, 'its memory is larger than that of any machine of ours');
-  const sections = Array.from({ length: header.sections }, () => readSection(reader, content, what));
+  const read = Array.from({ length: header.sections }, () => readSection(reader, content, what)), sections = read.map(({ section }) => section);
   const memory = { chunkBytes: header.chunkBytes, hashes: reader.bytes(header.chunks * HASH_BYTES).slice() };
   const image = { sections, memory };
   checkImage(image, what);
-  check(sameBytes(imageRoot(image, content), header.root), what, 'its root is not that of its sections and chunks');
+  check(sameBytes(imageRoot(image, content, read.map(({ hash }) => hash)), header.root), what, 'its root is not that of its sections and chunks');
   const packs = Array.from({ length: header.packs }, () => reader.bytes(HASH_BYTES).slice());
   const places = readPlaces(reader.bytes(header.chunks * placeShape.size), image, packs.length, what);
   reader.end();
@@ -107,13 +108,13 @@ export function decodeManifest(bytes: Uint8Array, content: Content, what: string
   return { guest, generation, epoch, parkedAtNs, parent, image, packs, places };
 }
 
-function readSection(reader: Reader, content: Content, what: string): ImageSection {
+function readSection(reader: Reader, content: Content, what: string): { readonly section: ImageSection; readonly hash: Uint8Array } {
   const { hash, version, pathBytes, bytes: length } = reader.record(sectionShape);
   check(pathBytes <= BOUNDS.pathBytes && length <= BOUNDS.sectionBytes, what, 'it claims a section longer than any of ours');
   const path = reader.text(pathBytes), bytes = reader.bytes(length).slice();
   check(isSectionPath(path), what, 'one of its sections has no proper path');     // before a message shows it
   check(sameBytes(content.sha256(bytes), hash), what, `section ${path} has another hash`);
-  return { path, version, bytes };
+  return { section: { path, version, bytes }, hash };
 }
 
 function readPlaces(bytes: Uint8Array, { memory }: Image, packs: number, what: string): readonly (ChunkPlace | null)[] {
@@ -128,10 +129,10 @@ function readPlaces(bytes: Uint8Array, { memory }: Image, packs: number, what: s
 
 function checkPlace({ pack, offset, stored, codec }: Record<keyof ChunkPlace, number>, memory: MemoryTable, packs: number, chunk: number, what: string): ChunkPlace | null {
   if (isZeroChunk(memory, chunk)) {
-    check(pack === 0 && offset === 0 && stored === 0 && codec === 0, what, `chunk ${chunk} is of zeroes and has a place`);
+    if (pack !== 0 || offset !== 0 || stored !== 0 || codec !== 0) throw refused(what, `chunk ${chunk} is of zeroes and has a place`);
     return null;
   }
-  check(pack < packs && stored > 0 && stored <= BOUNDS.chunkBytes.most && offset + stored <= BOUNDS.packBytes, what, `chunk ${chunk} has no proper place`);
-  check(codec === CODEC.plain ? stored === memory.chunkBytes : codec === CODEC.zstd, what, `chunk ${chunk} is in codec ${codec}, which is not known`);
+  if (pack >= packs || stored === 0 || stored > BOUNDS.chunkBytes.most || offset + stored > BOUNDS.packBytes) throw refused(what, `chunk ${chunk} has no proper place`);
+  if (codec === CODEC.plain ? stored !== memory.chunkBytes : codec !== CODEC.zstd) throw refused(what, `chunk ${chunk} is in codec ${codec}, which is not known`);
   return { pack, offset, stored, codec: codec as Codec };
 }

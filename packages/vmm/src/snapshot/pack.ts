@@ -3,7 +3,7 @@
  * other after magic and salt, then the index, then the trailer; its name is the SHA-256 of all of it. Chunks are found through the
  * manifest's places; the index is for deduplication, verification and garbage collection, which have only the pack.
  */
-import { state } from '@hypnos/base';
+import { type HypnosError, state } from '@hypnos/base';
 import { BOUNDS, HASH_BYTES } from './bounds.ts';
 import { CODEC, type Codec, type Content, type Effort, hexOf, SALT_BYTES, sameBytes } from './content.ts';
 import { joined, Reader, recordBytes, recordsBytes } from './reader.ts';
@@ -48,16 +48,18 @@ export class PackWriter {
   get full(): boolean { return this.#entries.length >= BOUNDS.packChunks || this.#bytes + 2 * BOUNDS.chunkBytes.most + this.#indexBytes > BOUNDS.packBytes; }
   get #indexBytes(): number { return (this.#entries.length + 1) * entryShape.size + TRAILER_BYTES; }
 
+  /** Adds a chunk, whose bytes must stand still until `finish`. */
   add(hash: Uint8Array, chunk: Uint8Array, effort: Effort = 'quick'): Place {
     const squeezed = this.#content.compress(chunk, effort), wins = squeezed.length < chunk.length * WORTH;
     const codec = wins ? CODEC.zstd : CODEC.plain;
-    return this.addStored({ hash, length: chunk.length, codec }, wins ? squeezed : chunk);
+    return this.#put({ hash, length: chunk.length, codec }, wins ? squeezed : chunk);
   }
-
   /** Adds a chunk as it stands in another pack. */
-  addStored({ hash, length, codec }: Pick<PackEntry, 'hash' | 'length' | 'codec'>, stored: Uint8Array): Place {
+  addStored(entry: Pick<PackEntry, 'hash' | 'length' | 'codec'>, stored: Uint8Array): Place { return this.#put(entry, stored.slice()); }
+
+  #put({ hash, length, codec }: Pick<PackEntry, 'hash' | 'length' | 'codec'>, stored: Uint8Array): Place {
     const place = { offset: this.#bytes, stored: stored.length, codec };
-    this.#pieces.push(stored.slice());
+    this.#pieces.push(stored);
     this.#bytes += stored.length;
     this.#entries.push({ hash: hash.slice(), length, ...place });
     return place;
@@ -108,9 +110,8 @@ export function readIndex(tail: Uint8Array, size: number, content: Content, what
 
 /** A chunk as it was, from what is stored of it. Nothing is answered that does not have its hash. */
 export function unpackChunk(stored: Uint8Array, codec: Codec, hash: Uint8Array, length: number, content: Content): Uint8Array {
-  const what = `chunk ${hexOf(hash)}`;
-  const bytes = codec === CODEC.plain ? stored : content.decompress(stored, length);
-  if (bytes === null || bytes.length !== length) throw refused(what, `it does not unpack to ${length} bytes`);
-  check(sameBytes(content.sha256(bytes), hash), what, 'its bytes have another hash');
+  const bytes = codec === CODEC.plain ? stored : content.decompress(stored, length), bad = (why: string): HypnosError => refused(`chunk ${hexOf(hash)}`, why);
+  if (bytes === null || bytes.length !== length) throw bad(`it does not unpack to ${length} bytes`);
+  if (!sameBytes(content.sha256(bytes), hash)) throw bad('its bytes have another hash');
   return bytes;
 }

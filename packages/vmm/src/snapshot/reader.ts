@@ -22,12 +22,15 @@ export class Reader {
     return this.#bytes.subarray(this.#at - length, this.#at);
   }
 
-  /** The next record, copied: it stands anywhere, and in a Buffer of Node's, whose `slice` copies nothing, among other bytes. */
-  record<F extends Fields>(shape: Shape<F>): View<F> {
-    return shape.at(new Uint8Array(this.bytes(shape.size)).buffer);
+  /** The next record, of scalars and arrays of them, copied. */
+  record<F extends Fields>(shape: Shape<F>): Readonly<View<F>> {
+    return withView(shape, record => {
+      shape.load(record, this.bytes(shape.size));
+      return copied(shape, record);
+    });
   }
 
-  /** The next `count` records, each good until the next is read: making a view of one takes longer than reading a hundred. */
+  /** The next `count` records, each good until the next is read. */
   *records<F extends Fields>(shape: Shape<F>, count: number): Generator<View<F>> {
     const record = shape.fresh();
     for (let left = count; left > 0; left--) {
@@ -41,21 +44,35 @@ export class Reader {
   end(): void { check(this.#at === this.#bytes.length, this.#what, 'it goes on behind its end'); }
 }
 
-/** A record with these values, as bytes. */
+/** A view of each shape, lent to one at a time: making one takes longer than reading a hundred records. */
+const views = new WeakMap<object, unknown>();
+function withView<F extends Fields, T>(shape: Shape<F>, use: (record: View<F>) => T): T {
+  const view = (views.get(shape) as View<F> | undefined) ?? shape.fresh();
+  views.delete(shape);
+  const answer = use(view);
+  views.set(shape, view);
+  return answer;
+}
+
+function copied<F extends Fields>({ fields }: Shape<F>, record: View<F>): Readonly<View<F>> {
+  const values = record as Readonly<Record<string, unknown>>, copy: Record<string, unknown> = {};
+  for (const { name, field } of fields) copy[name] = field.assignable ? values[name] : (values[name] as Uint8Array).slice();
+  return copy as Readonly<View<F>>;
+}
+
+/** A record with these values, as bytes; what `fill` leaves alone is as it is in a new one. */
 export function recordBytes<F extends Fields>(shape: Shape<F>, fill: (record: View<F>) => void): Uint8Array<ArrayBuffer> {
-  const record = shape.fresh();
-  fill(record);
-  return shape.save(record);
+  return withView(shape, record => {
+    shape.reset(record);
+    fill(record);
+    return shape.save(record);
+  });
 }
 
 /** A record for each item, one behind the other; what `fill` leaves alone is as it is in a new one. */
 export function recordsBytes<F extends Fields, T>(shape: Shape<F>, items: readonly T[], fill: (record: View<F>, item: T) => void): Uint8Array<ArrayBuffer> {
-  const record = shape.fresh(), bytes = new Uint8Array(items.length * shape.size);
-  items.forEach((item, i) => {
-    shape.reset(record);
-    fill(record, item);
-    bytes.set(shape.save(record), i * shape.size);
-  });
+  const bytes = new Uint8Array(items.length * shape.size);
+  items.forEach((item, i) => bytes.set(recordBytes(shape, record => fill(record, item)), i * shape.size));
   return bytes;
 }
 

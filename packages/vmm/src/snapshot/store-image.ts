@@ -36,19 +36,19 @@ const TURN = 8 << 20;
 /** Settles when every chunk is durable. The snapshot's memory must stand still until then. */
 export async function storeImage(snapshot: Snapshot, bucket: Bucket, content: Content, options: StoreOptions = {}): Promise<StoredImage> {
   const { known = new Map(), progress = () => {} } = options, { memory, chunkBytes, since } = snapshot, total = memory.length;
-  const hashes = new Uint8Array((total / chunkBytes) * HASH_BYTES), chunks: (KnownPlace | string | null)[] = [];
+  const hashes = since?.manifest.image.memory.hashes.slice() ?? new Uint8Array((total / chunkBytes) * HASH_BYTES), chunks: (KnownPlace | string | null)[] = [];
   const seen = new Set<string>(), store = new Storing(bucket, content, since ? 'quick' : 'small');
   let fresh = 0;
   for (let chunk = 0, done = 0; done < total; chunk++, done += chunkBytes) {
     if (done % TURN === 0) progress({ total, done, fresh, written: store.written });
     if (since && !since.changed(chunk)) {
-      hashes.set(hashAt(since.manifest.image.memory, chunk), chunk * HASH_BYTES);
       const place = since.manifest.places[chunk];
       chunks.push(place ? { ...place, pack: since.manifest.packs[place.pack]! } : null);
       continue;
     }
     const bytes = memory.subarray(done, done + chunkBytes);
     if (isZero(bytes)) {
+      hashes.fill(0, chunk * HASH_BYTES, (chunk + 1) * HASH_BYTES);
       chunks.push(null);
       continue;
     }
