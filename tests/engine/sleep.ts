@@ -18,7 +18,7 @@ const PROMPT = /# (\x1b\[6n)?$/;
 /** Figures in milliseconds or bytes by name, one for each time. */
 export type Samples = Map<string, number[]>;
 
-interface Files { readonly kernel: string; readonly initrd: string }
+export interface Files { readonly kernel: string; readonly initrd: string }
 
 /** A guest that sleeps whenever it can: typed once, it goes on through every park. */
 const SLEEPS = 'while :; do echo mem > /sys/power/state; done\n';
@@ -92,12 +92,13 @@ const firstInstruction = (machine: Machine, began: number): Promise<number> => n
   machine.on('event', (event: MachineEvent) => { if (event.event === 'resumed') resolve(performance.now() - began); });
 });
 
-/** Measures `runs` times; answers all samples. */
-export async function measureSleep(files: Files, runs: number): Promise<Samples> {
+/** Measures `runs` times; answers all samples. `fuller` is another guest, whose stored size is measured. */
+export async function measureSleep(files: Files, runs: number, fuller?: Files): Promise<Samples> {
   const sleeper = new Sleeper();
   try {
     sleeper.add('stored: a guest at its prompt', await sleeper.first('dev', files, 'console=ttyAMA0 quiet'));
     sleeper.add('stored: another boot of it, over the first', await sleeper.first('other', files, 'console=ttyAMA0 quiet'));
+    if (fuller) sleeper.add('stored: a guest of the full kernel, over the first', await sleeper.first('fuller', fuller, 'console=ttyAMA0 quiet'));
     for (let run = 0; run < runs; run++) {
       await sleeper.again('dev');
       await sleeper.cold('dev');

@@ -8,7 +8,7 @@ import { parseArgs } from 'node:util';
 import { HypnosError } from '@hypnos/base';
 import { type CpuModelName, cpuModels } from '@hypnos/hypervisor';
 import { type Contestant, hypnos, qemu } from './contestants.ts';
-import { measureSleep, sleepTable } from './sleep.ts';
+import { type Files, measureSleep, sleepTable } from './sleep.ts';
 
 const HELP = `npm run bench -- [options]
   --runs N       how often each is measured (default 1)
@@ -81,10 +81,11 @@ if (values.help) {
   console.log(HELP);
 } else {
   const guest = join(import.meta.dirname, '..', '..', 'build', 'guest');
-  const files = { kernel: join(guest, 'Image'), initrd: join(guest, 'initrd.cpio.gz') };
-  if (!Object.values(files).every(file => existsSync(file))) throw new HypnosError('ENOENT', "there is no guest: make one with 'npm run guest'.");
+  const filesIn = (folder: string): Files => ({ kernel: join(folder, 'Image'), initrd: join(folder, 'initrd.cpio.gz') });
+  const files = filesIn(guest), full = filesIn(join(guest, 'linux-image-arm64')), there = (of: Files): boolean => Object.values(of).every(file => existsSync(file));
+  if (!there(files)) throw new HypnosError('ENOENT', "there is no guest: make one with 'npm run guest'.");
   const cpu = modelNamed(values.cpu), samples: Sample[] = [], runs = Math.max(1, Number(values.runs) || 1);
-  const wanted = new RegExp(values.only), sleeps = wanted.test(SLEEP) ? await measureSleep(files, Math.max(3, runs)) : undefined;
+  const wanted = new RegExp(values.only), sleeps = wanted.test(SLEEP) ? await measureSleep(files, Math.max(3, runs), there(full) ? full : undefined) : undefined;
   for (let run = 0; run < runs && [BOOT, ...PROGRAMS.map(p => p.name)].some(name => wanted.test(name)); run++) {
     for (const make of values.qemu ? [hypnos, qemu] : [hypnos]) await measure(make(files, cpu), wanted, s => samples.push(s));
     process.stderr.write(`run ${run + 1} of ${runs}\n`);

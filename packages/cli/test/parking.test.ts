@@ -109,6 +109,19 @@ test('hypnos wake --due wakes whom the clock calls, and nobody else; it is parke
   assert.match((await home.view('dev')).guest!.lastWake!, /woken by rtc \(interrupt 34\)/);
 });
 
+test('a guest that cannot be woken is tried again, each time after twice as long', async () => {
+  const home = testHome();
+  await home.run('dev', napper(1), '--on-suspend', 'park').ended;
+  const manifests = join(home.folder, 'store', 'manifests');
+  for (const manifest of readdirSync(manifests)) writeFileSync(join(manifests, manifest), 'rotten', { mode: 0o600 });
+  const serving = home.hypnos('serve', '--json');
+  await serving.tells('it is tried again in 4 s');
+  serving.signal('SIGTERM');
+  assert.equal((await serving.ended).stdout, '{"woken":"dev"}\n'.repeat(2), 'not each time it looked');
+  assert.match(readFileSync(join(home.folder, 'console', 'dev.log'), 'latin1'), /manifests\/[0-9a-f]{64} is refused/);
+  assert.equal((await home.view('dev')).guest?.state, 'parked');
+});
+
 test('a silent owner loses its guest when its lease ends, and ends when it hears of it', async () => {
   const home = testHome({ HYPNOS_LEASE: '8' });
   await home.run('dev', spinning, '--on-suspend', 'park').says('S');

@@ -3,19 +3,13 @@
  * parks it. The ledger decides who owns a guest; a keeper that was superseded stops its machine.
  */
 import { HypnosError } from '@hypnos/base';
-import {
-  bytesOf, type Ended, hexOf, imageRoot, type InboxEvent, knownChunks, type KnownChunks, type Machine, type MachineEvent, type Manifest, getManifest, hashOf,
-  putManifest, type Progress, storeImage, type Snapshot, type SuspendDecision, type SuspendRequest, type WakeOutlook,
-} from '@hypnos/vmm';
+import type { Ended, InboxEvent, Machine, MachineEvent, Manifest, Progress, Snapshot, SuspendDecision, SuspendRequest, WakeOutlook } from '@hypnos/vmm';
 import { sleepText, wakeOf, wakeText } from './events.ts';
 import { LEASE, type ParkingPorts, type ParkReport } from './ports.ts';
 import * as transitions from './transitions.ts';
 import { Steps } from './steps.ts';
-import { register } from './stores.ts';
+import { storeGuest } from './store-guest.ts';
 import type { Attempt, Decision } from './transitions.ts';
-
-/** Guests whose newest image a first park looks into for chunks that are stored already. */
-const RELATIVES = 16;
 
 export interface Kept {
   readonly name: string;
@@ -339,39 +333,15 @@ export class Keeper {
   }
 
   async #storeAndPublish(snapshot: Snapshot, { collections, generations }: Attempt, how: Storing): Promise<'parked' | 'events' | 'moved' | 'collected'> {
-    const { content } = this.#ports, bucket = this.#ports.bucket(this.store), { why, wake, moved, clock, parkedAtNs } = how, { progress: onProgress } = this.#listeners;
-    const known = snapshot.since ? undefined : await this.#relatives();
-    await register(this.#ports.ledger, bucket);
-    clock.step('look');
-    const stored = await storeImage(snapshot, bucket, content, { ...(known && { known }), ...(onProgress && { progress: onProgress }) });
-    clock.step('chunks');
-    const last = generations.at(-1), generation = (last?.generation ?? 0) + 1, manifest: Manifest = {
-      guest: bytesOf(this.id), generation: BigInt(generation), epoch: BigInt(this.epoch), parkedAtNs, parent: (last && hashOf(last.manifest)) ?? new Uint8Array(32), ...stored,
-    };
-    const hash = await putManifest(bucket, manifest, content), root = hexOf(imageRoot(stored.image, content)), { progress } = stored;
-    clock.step('manifest');
+    const { why, wake, moved, clock, parkedAtNs } = how, { id, epoch, store } = this, { progress } = this.#listeners;
+    const { generation, report } = await storeGuest(this.#ports, { id, epoch, store, parkedAtNs, generations }, snapshot, clock, progress);
     if (moved()) return 'moved';
-    this.#publishing = { manifest: hexOf(hash), report: { generation, root, progress, steps: clock.steps } };
-    const answer = await this.#change(transitions.publish(this.name, this.epoch, {
-      generation: {
-        generation, manifest: hexOf(hash), root, epoch: this.epoch, storedAt: Number(parkedAtNs / 1_000_000n), newBytes: progress.written, storedBytes: storedBytes(manifest),
-      },
-      store: this.store, collections, seen: this.#seen, ...wakeOf(wake), ...(why !== null && { lastSleep: why }),
+    this.#publishing = { manifest: generation.manifest, report };
+    const answer = await this.#change(transitions.publish(this.name, epoch, {
+      generation, store, collections, seen: this.#seen, ...wakeOf(wake), ...(why !== null && { lastSleep: why }),
     }));
     clock.step('publish');
     return answer;
-  }
-
-  /** Chunks of other guests in the same store: what was booted from the same kernel is stored once. */
-  async #relatives(): Promise<KnownChunks> {
-    const { ledger, content } = this.#ports, bucket = this.#ports.bucket(this.store), manifests: Manifest[] = [];
-    const rows = (await ledger.guests()).filter(g => g.generation > 0 && g.store === this.store).sort((a, b) => b.since - a.since).slice(0, RELATIVES);
-    for (const { name } of rows) {
-      const newest = (await ledger.view(name)).generations.at(-1), hash = newest && hashOf(newest.manifest);
-      // One that cannot be read has nothing to share; who wants that guest hears why.
-      if (hash) await getManifest(bucket, hash, content).then(m => manifests.push(m), () => {});
-    }
-    return knownChunks(...manifests);
   }
 }
 
@@ -393,10 +363,3 @@ const NOTHING: WakeOutlook = { sources: [], filtered: [] };
 const isAnswer = (error: unknown): boolean => error instanceof HypnosError && ['ESTALE', 'ENOENT', 'EBUSY', 'EINVAL'].includes(error.code);
 /** The guest has another owner by now, or is no more. */
 const isLost = (error: unknown): boolean => error instanceof HypnosError && ['ESTALE', 'ENOENT'].includes(error.code);
-
-/** What the chunks of an image take in the store, each once. */
-function storedBytes({ places }: Manifest): number {
-  const seen = new Map<string, number>();
-  for (const place of places) if (place) seen.set(`${place.pack}@${place.offset}`, place.stored);
-  return [...seen.values()].reduce((sum, bytes) => sum + bytes, 0);
-}
