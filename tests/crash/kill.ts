@@ -3,9 +3,9 @@ import type { GuestView } from '@hypnos/vmm';
 import { cpSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { numbersOf } from './counter.ts';
-import { type Deed, DEEDS, type DeedName, DEV, LIVES, settledCount } from './deeds.ts';
+import { type Deed, DEEDS, type DeedName, DEV, LIVES, settled, settledCount } from './deeds.ts';
 import { openHome } from './home.ts';
-import type { Death, Victims } from './killing.ts';
+import { type Death, Victims } from './killing.ts';
 import { collected, type CountOf, freed, whole, woken } from './recovered.ts';
 
 export interface Kill {
@@ -19,6 +19,13 @@ export interface Outcome {
   readonly wrong: readonly string[];
 }
 
+/** A settled home in `scratch`, and victims that are ready for copies of it. */
+export async function ready(scratch: string): Promise<{ readonly home: string; readonly victims: Victims }> {
+  const home = join(scratch, 'settled'), first = join(scratch, 'first');
+  await settled(home);
+  cpSync(home, first, { recursive: true });
+  return { home, victims: await Victims.prepared({ home: first, deed: 'wake and park', die: 0 }) };
+}
 
 export class Killing {
   readonly #scratch: string;

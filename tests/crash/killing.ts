@@ -1,7 +1,8 @@
 /** Victims, started ahead; and what one said before it died. */
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
-import { join } from 'node:path';
+import { rmSync } from 'node:fs';
 import type { Order, Word } from './victim.ts';
+import { victimsBundle } from './victims-bundle.ts';
 
 export interface Death {
   /** The point it died at; undefined where it lived. */
@@ -21,25 +22,36 @@ export interface Death {
 /** A victim that does nothing is a fault of the test's or a hang of ours: it is ended and shown after this many milliseconds. */
 const PATIENCE = 240_000;
 
-/** Where compiled sources are kept, as the command has it. */
-const CACHE = join(import.meta.dirname, '..', '..', 'build', 'compile-cache');
-
 export class Victims {
+  readonly #bundle: { readonly folder: string; readonly entry: string };
   readonly #ready: ChildProcessWithoutNullStreams[] = [];
 
-  /** `ahead`: how many are started before they are needed. */
-  constructor(ahead: number) { for (let i = 0; i < ahead; i++) this.#start(); }
+  private constructor(bundle: { readonly folder: string; readonly entry: string }) { this.#bundle = bundle; }
 
-  #start(): void {
-    const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', join(import.meta.dirname, 'victim.ts')], { env: { ...process.env, NODE_COMPILE_CACHE: CACHE } });
+  /** The first does what `first` says, and lives: V8's code of that is kept for the others. Each is started before it is needed. */
+  static async prepared(first: Order): Promise<Victims> {
+    const victims = new Victims(await victimsBundle());
+    victims.#start({ HYPNOS_KEEP_CODE: '1' });
+    const { failed } = await victims.#sent(first);
+    if (failed !== undefined) throw new Error(`the first victim fails: ${failed}`);
+    victims.#start();
+    return victims;
+  }
+
+  #start(more: NodeJS.ProcessEnv = {}): void {
+    const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', this.#bundle.entry], { env: { ...process.env, ...more } });
     child.stdin.on('error', () => {});
     child.stderr.pipe(process.stderr);
     this.#ready.push(child);
   }
 
   /** One victim's life. It is killed from outside after so many milliseconds, if it is told so, wherever it is by then. */
-  async send(order: Order, killAfter?: number): Promise<Death> {
+  send(order: Order, killAfter?: number): Promise<Death> {
     this.#start();
+    return this.#sent(order, killAfter);
+  }
+
+  async #sent(order: Order, killAfter?: number): Promise<Death> {
     const child = this.#ready.shift()!, pieces: Buffer[] = [], patience = setTimeout(() => child.kill('SIGKILL'), PATIENCE);
     child.stdout.on('data', (piece: Buffer) => pieces.push(piece));
     const signal = await new Promise<NodeJS.Signals | null>(resolve => {
@@ -52,7 +64,10 @@ export class Victims {
   }
 
   /** Ends those that were not needed. */
-  close(): void { for (const child of this.#ready.splice(0)) child.kill('SIGKILL'); }
+  close(): void {
+    for (const child of this.#ready.splice(0)) child.kill('SIGKILL');
+    rmSync(this.#bundle.folder, { recursive: true });
+  }
 }
 
 function deathOf(text: string, signal: NodeJS.Signals | null, fromOutside: boolean): Death {

@@ -60,9 +60,11 @@ async function obey({ home: folder, deed: name, die, guest = DEV }: Order): Prom
 }
 
 /** The ledger's module and SQLite itself are loaded before the order comes. */
-await new SqliteLedger(':memory:').close();
-for await (const line of createInterface({ input: process.stdin })) {
-  await obey(JSON.parse(line) as Order).then(() => tell({ done: true }), (error: unknown) => tell({ failed: String((error as Error)?.stack ?? error) }));
-  break;
+export async function victim(): Promise<never> {
+  await new SqliteLedger(':memory:').close();
+  for await (const line of createInterface({ input: process.stdin })) {
+    await obey(JSON.parse(line) as Order).then(() => tell({ done: true }), (error: unknown) => tell({ failed: String((error as Error)?.stack ?? error) }));
+    break;
+  }
+  process.exit();
 }
-process.exit();

@@ -3,8 +3,9 @@ import { build, type BuildOptions, transform, type TransformOptions } from 'esbu
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 
-/** Name in the bundle → where it begins. Each is bundled for itself: what one needs of a module that both import, the other need not load. */
-const ENTRIES = { command: 'packages/cli/src/command.ts', 'run-worker': 'packages/host-node/src/run-worker.ts' };
+/** Name in a bundle → where it begins. Each is bundled for itself: what one needs of a module that both import, the other need not load. */
+export type Entries = Readonly<Record<string, string>>;
+const COMMAND: Entries = { command: 'packages/cli/src/command.ts', 'run-worker': 'packages/host-node/src/run-worker.ts' };
 
 export interface Bundle {
   /** Files by name. */
@@ -29,8 +30,9 @@ const AT_ONCE: TransformOptions = {
   banner: "const fileUrl = require('node:url').pathToFileURL(__filename).href;",
 };
 
-export async function bundleOf(root: string): Promise<Bundle> {
-  const parts = await Promise.all(Object.entries(ENTRIES).map(([name, entry]) => bundled(root, name, entry)));
+/** The command's, unless told. Every bundle has the files in `stubs` as well. */
+export async function bundleOf(root: string, entries = COMMAND): Promise<Bundle> {
+  const parts = await Promise.all(Object.entries(entries).map(([name, entry]) => bundled(root, name, entry)));
   const stubs = readdirSync(join(root, 'tools', 'bundle', 'stubs'));
   return {
     files: new Map([...parts.flatMap(({ files }) => [...files]), ...stubs.map(name => [name, readFileSync(join(root, 'tools', 'bundle', 'stubs', name))] as const)]),

@@ -138,6 +138,9 @@ export class SnapshotMachines {
   #thread: Worker | undefined;
   #hear: (said: Said) => void = () => {};
 
+  /** What may become resident beside what the process holds: memory, which a guest may touch as much of as it likes, and once more as much that passed through when it was stored and read. */
+  get touchedBytes(): number { return 2 * this.#memory.buffer.byteLength; }
+
   async stop(): Promise<void> {
     await this.#thread?.terminate();
     this.#thread = undefined;
