@@ -6,7 +6,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after } from 'node:test';
 
+/** The command's source, for those that have flags of Node's own. */
 export const main = new URL('../src/main.ts', import.meta.url).pathname;
+/** What a user runs, which is the bundle where there is one of the sources as they are. */
+export const command = new URL('../../../bin/hypnos', import.meta.url).pathname;
 
 export interface Outcome { readonly status: number | null; readonly stdout: string; readonly stderr: string }
 
@@ -26,7 +29,7 @@ export interface Running {
 /** Starts `hypnos ARGS`, with more environment where that comes first. Its standard input stays open until it ends. */
 export function start(...all: readonly (string | Readonly<Record<string, string>>)[]): Running {
   const env = typeof all[0] === 'object' ? all[0] : {}, args = all.filter(arg => typeof arg === 'string');
-  const child = spawn(process.execPath, [main, ...args], { env: { ...process.env, ...env } });
+  const child = spawn(command, args, { env: { ...process.env, ...env } });
   const said = { stdout: '', stderr: '' }, waiting = new Set<() => void>();
   let over = false;
   const look = (): void => { for (const wake of waiting) wake(); };
