@@ -81,12 +81,22 @@ class Sleeper {
     this.add('wake, cold: to the first instruction', resumed!.timeMs - began);
   }
 
+  /** What a process costs that does nothing. */
+  async bare(): Promise<void> {
+    const began = Date.now();
+    await promisify(execFile)(process.execPath, ['-e', '0']);
+    this.add('bare Node, beside the cold ones', Date.now() - began);
+  }
+
   async end(): Promise<void> {
     await this.ledger.close();
     await this.host.close();
     rmSync(this.folder, { recursive: true });
   }
 }
+
+/** Time for the next thread to get ready, which no figure contains. */
+const rest = (): Promise<void> => new Promise(resolve => { setTimeout(resolve, 500); });
 
 const firstInstruction = (machine: Machine, began: number): Promise<number> => new Promise(resolve => {
   machine.on('event', (event: MachineEvent) => { if (event.event === 'resumed') resolve(performance.now() - began); });
@@ -99,10 +109,16 @@ export async function measureSleep(files: Files, runs: number, fuller?: Files): 
     sleeper.add('stored: a guest at its prompt', await sleeper.first('dev', files, 'console=ttyAMA0 quiet'));
     sleeper.add('stored: another boot of it, over the first', await sleeper.first('other', files, 'console=ttyAMA0 quiet'));
     if (fuller) sleeper.add('stored: a guest of the full kernel, over the first', await sleeper.first('fuller', fuller, 'console=ttyAMA0 quiet'));
+    // The warm ones first: a process that has started another one finds its memory write-protected, and takes a fault for each page again.
     for (let run = 0; run < runs; run++) {
+      await rest();
       await sleeper.again('dev');
+      process.stderr.write(`sleep, warm: ${run + 1} of ${runs}\n`);
+    }
+    for (let run = 0; run < runs; run++) {
       await sleeper.cold('dev');
-      process.stderr.write(`sleep ${run + 1} of ${runs}\n`);
+      await sleeper.bare();
+      process.stderr.write(`sleep, cold: ${run + 1} of ${runs}\n`);
     }
     const began = performance.now();
     await fork(sleeper.parking.ports, 'dev', 'twin', { renewed: sections => forkedSections(sections, into => { randomFillSync(into); }) });
