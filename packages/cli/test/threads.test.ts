@@ -52,6 +52,7 @@ test('a thread that waits brings its machine\'s memory, once, if the size is rig
     assert.notEqual(host.createMemory(bytes), first);
     assert.equal(host.createMemory(bytes + 65536).buffer.byteLength, bytes + 65536);
     assert.equal(made.length, 5, 'and not twice, nor for another size');
+    assert.deepEqual(await lives(host, 'interpreter'), { ending: 'off', said: 'A' }, 'on that thread, in a memory of its own');
   } finally {
     wasm.Memory = Memory;
     await host.close();

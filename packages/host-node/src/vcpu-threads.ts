@@ -59,7 +59,7 @@ export class VcpuThreads {
     worker.on('error', failed);
     worker.on('exit', code => { if (!ended) failed(new Error(`the vCPU's thread ended by itself (exit code ${code})`)); });
     worker.postMessage({ setup, ...(memory !== known && { memory }) } satisfies Begin);
-    if (this.#spares > 0) this.#refill ??= setTimeout(() => { this.#refill = undefined; this.prepare(); }, REFILL_MS).unref();
+    if (this.#spares > 0) this.#refill ??= setTimeout(() => this.#refilled(), REFILL_MS).unref();
     return { terminate: async () => { await worker.terminate(); } };
   };
 
@@ -70,6 +70,14 @@ export class VcpuThreads {
     this.#waiting.clear();
     await Promise.all(workers.map(worker => worker.terminate()));
   };
+
+  /** A host that refuses is no trouble before there is a machine: that one will hear of it. */
+  #refilled(): void {
+    this.#refill = undefined;
+    try {
+      this.prepare();
+    } catch {}
+  }
 
   #add(rehearses: boolean): Waiting {
     const memory = rehearses && this.#memoryBytes !== undefined ? { memory: sharedMemory(this.#memoryBytes) } : {};
@@ -85,8 +93,9 @@ export class VcpuThreads {
     return waiting;
   }
 
+  /** Its own for the memory, or another; last of all one whose memory somebody asked for and did not use yet. */
   #take(memory: SharedMemory): Waiting {
-    const all = [...this.#waiting], waiting = all.find(each => each.memory === memory) ?? all.find(({ lent }) => !lent) ?? this.#add(false);
+    const all = [...this.#waiting], waiting = all.find(each => each.memory === memory) ?? all.find(({ lent }) => !lent) ?? all[0] ?? this.#add(false);
     this.#waiting.delete(waiting);
     waiting.worker.ref();
     return waiting;
