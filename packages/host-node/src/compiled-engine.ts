@@ -7,5 +7,5 @@ export async function compiledEngine(cache: string): Promise<CompiledTier0> {
   const brought = bundled.image();
   // A bundle may have been made on a host that rounds otherwise.
   const { bytes, tables } = brought?.tables.fused === hasFusedMultiplyAdd() ? brought : (await import('./tier0-file.ts')).tier0Image(cache);
-  return { module: await WebAssembly.compile(bytes), tables };
+  return { module: new WebAssembly.Module(bytes), tables };
 }

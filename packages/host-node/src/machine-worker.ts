@@ -6,4 +6,4 @@ import type { WorkerData } from './run-worker.ts';
 const { compileCache } = workerData as WorkerData;
 if (compileCache !== undefined) enableCompileCache(compileCache);
 const { runWorker } = await import('./run-worker.ts');
-await runWorker(flushCompileCache);
+runWorker(flushCompileCache);

@@ -29,10 +29,16 @@ const world: Pick<ThreadHost, 'clock' | 'entropy'> = {
 };
 
 /** `keepCode` is called at the end: what V8 has compiled by then may be worth keeping. */
-export async function runWorker(keepCode: () => void): Promise<void> {
-  const { cache, rehearses, memory: known } = workerData as WorkerData, image = await compiledEngine(cache);   // while nobody waits for it
+export function runWorker(keepCode: () => void): void {
+  const { memory: known } = workerData as WorkerData, ready = prepared();   // while nobody waits for it
+  // Listened to from the beginning: a thread that listens to nobody may end while something it waits for is on its way.
+  parentPort!.once('message', ({ setup, memory = known! }: Begin) => { void ready.then(image => begin({ ...setup, memory }, image, keepCode)); });
+}
+
+async function prepared(): Promise<CompiledTier0> {
+  const { cache, rehearses } = workerData as WorkerData, image = await compiledEngine(cache);
   if (rehearses) rehearse(sharedMemory, memory => ({ ...world, engine: interpreterEngines({ memory: memory.handle, image }), model: cpuModel('default') }));
-  parentPort!.once('message', ({ setup, memory = known! }: Begin) => { void begin({ ...setup, memory }, image, keepCode); });
+  return image;
 }
 
 async function begin(setup: ThreadSetup, image: CompiledTier0, keepCode: () => void): Promise<void> {

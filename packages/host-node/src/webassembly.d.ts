@@ -4,6 +4,7 @@ declare namespace WebAssembly {
     constructor(descriptor: { initial: number; maximum?: number; shared?: boolean });
     readonly buffer: ArrayBufferLike;
   }
-  interface Module {}
-  function compile(bytes: Uint8Array<ArrayBuffer>): Promise<Module>;
+  class Module {
+    constructor(bytes: Uint8Array<ArrayBuffer>);
+  }
 }

@@ -2,4 +2,4 @@
 'use strict';
 const { load, keepCode } = require('./load.cjs');
 
-void load('run-worker.cjs').runWorker(process.env.HYPNOS_KEEP_CODE ? keepCode : () => {});
+load('run-worker.cjs').runWorker(process.env.HYPNOS_KEEP_CODE ? keepCode : () => {});

@@ -4,10 +4,11 @@ import { HASH_BYTES } from './bounds.ts';
 import type { Bucket } from './bucket.ts';
 import { isZero } from './chunks.ts';
 import { type Content, type Effort, hexOf } from './content.ts';
+import { crumbs } from './crumbs.ts';
 import { hashAt, type Image } from './image.ts';
 import type { ChunkPlace, Manifest } from './manifest.ts';
 import { PackWriter, type Place } from './pack.ts';
-import { packName } from './store.ts';
+import { getStored, packName } from './store.ts';
 
 /** A chunk that is in the store already: in which pack, and where. */
 export interface KnownPlace extends Place { readonly pack: Uint8Array }
@@ -38,12 +39,26 @@ export async function storeImage(snapshot: Snapshot, bucket: Bucket, content: Co
   const { known = new Map(), progress = () => {} } = options, { memory, chunkBytes, since } = snapshot, total = memory.length;
   const hashes = since?.manifest.image.memory.hashes.slice() ?? new Uint8Array((total / chunkBytes) * HASH_BYTES), chunks: (KnownPlace | string | null)[] = [];
   const seen = new Set<string>(), store = new Storing(bucket, content, since ? 'quick' : 'small');
+  const emptied = since ? crumbs(since.manifest, chunk => since.changed(chunk)) : new Set<number>();
   let fresh = 0;
+  /** Where a chunk is that has not changed: where it was, or, if that pack is to be emptied, where it goes now. */
+  async function kept(manifest: Manifest, chunk: number): Promise<KnownPlace | string | null> {
+    const place = manifest.places[chunk];
+    if (!place) return null;
+    const name = hexOf(hashAt(manifest.image.memory, chunk)), as = { ...place, pack: manifest.packs[place.pack]! };
+    if (!emptied.has(place.pack)) return as;
+    if (!seen.has(name)) {
+      const stored = await getStored(bucket, manifest, chunk, content).catch(() => null);
+      if (stored === null) return as;                                       // a bad chunk stays what it is: who needs it hears of it
+      seen.add(name);
+      await store.addStored(name, { hash: hashAt(manifest.image.memory, chunk), length: chunkBytes, codec: place.codec }, stored);
+    }
+    return name;
+  }
   for (let chunk = 0, done = 0; done < total; chunk++, done += chunkBytes) {
     if (done % TURN === 0) progress({ total, done, fresh, written: store.written });
     if (since && !since.changed(chunk)) {
-      const place = since.manifest.places[chunk];
-      chunks.push(place ? { ...place, pack: since.manifest.packs[place.pack]! } : null);
+      chunks.push(await kept(since.manifest, chunk));
       continue;
     }
     const bytes = memory.subarray(done, done + chunkBytes);
@@ -87,6 +102,11 @@ class Storing {
   async add(name: string, hash: Uint8Array, chunk: Uint8Array): Promise<void> {
     if (this.#writer.full) await this.flush();
     this.#waiting.push({ name, place: this.#writer.add(hash, chunk, this.#effort) });
+  }
+
+  async addStored(name: string, entry: Parameters<PackWriter['addStored']>[0], stored: Uint8Array): Promise<void> {
+    if (this.#writer.full) await this.flush();
+    this.#waiting.push({ name, place: this.#writer.addStored(entry, stored) });
   }
 
   async flush(): Promise<void> {

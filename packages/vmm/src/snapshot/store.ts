@@ -4,7 +4,7 @@ import { BOUNDS } from './bounds.ts';
 import type { Bucket } from './bucket.ts';
 import { type Content, hexOf, sameBytes } from './content.ts';
 import { hashAt } from './image.ts';
-import { decodeManifest, encodeManifest, type Manifest } from './manifest.ts';
+import { type ChunkPlace, decodeManifest, encodeManifest, type Manifest } from './manifest.ts';
 import { indexStart, type PackEntry, readIndex, TRAILER_BYTES, unpackChunk } from './pack.ts';
 import { check } from './refused.ts';
 
@@ -38,8 +38,15 @@ async function whole(bucket: Bucket, name: string, length: number, offset = 0): 
 export async function getChunk(bucket: Bucket, manifest: Manifest, chunk: number, content: Content): Promise<Uint8Array> {
   const { memory } = manifest.image, place = manifest.places[chunk];
   if (!place) return new Uint8Array(memory.chunkBytes);
-  const stored = await whole(bucket, packName(manifest.packs[place.pack]!), place.stored, place.offset);
-  return unpackChunk(stored, place.codec, hashAt(memory, chunk), memory.chunkBytes, content);
+  return unpackChunk(await storedAt(bucket, manifest, place), place.codec, hashAt(memory, chunk), memory.chunkBytes, content);
+}
+const storedAt = (bucket: Bucket, { packs }: Manifest, { pack, offset, stored }: ChunkPlace): Promise<Uint8Array> => whole(bucket, packName(packs[pack]!), stored, offset);
+
+/** The bytes that are stored of a chunk that is not of zeroes, verified. Throws as `getChunk`. */
+export async function getStored(bucket: Bucket, manifest: Manifest, chunk: number, content: Content): Promise<Uint8Array> {
+  const { memory } = manifest.image, place = manifest.places[chunk]!, stored = await storedAt(bucket, manifest, place);
+  unpackChunk(stored, place.codec, hashAt(memory, chunk), memory.chunkBytes, content);
+  return stored;
 }
 
 /** The chunks of a pack, by its index. */
