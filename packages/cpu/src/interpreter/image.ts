@@ -28,7 +28,7 @@ export interface Tier0Image {
   };
 }
 
-/** The same, compiled on this host, perhaps by another thread: modules can be passed between threads. */
+/** The same, compiled on this host. */
 export interface CompiledTier0 {
   readonly module: WebAssembly.Module;
   readonly tables: Tier0Image['tables'];

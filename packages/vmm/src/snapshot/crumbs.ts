@@ -5,7 +5,7 @@
 import type { Manifest } from './manifest.ts';
 
 /** Packs that an image may lie in without being tidied: a re-park empties one or two then, some ten chunks. */
-export const MOST_PACKS = 24;
+const MOST_PACKS = 24;
 /** Chunks that are stored anew at once, at most: a few MiB, some ten milliseconds. */
 const MOST_CHUNKS = 64;
 
